@@ -1,0 +1,15 @@
+//! The pure rules of the desk: no I/O, no async, no clock, no randomness.
+//!
+//! Everything here takes the time and the facts it needs as arguments, so that each rule can be tested as a table.
+
+pub mod environment;
+pub mod identity;
+pub mod journal;
+pub mod phase;
+pub mod record;
+pub mod route;
+
+pub use environment::{EnvironmentKind, EnvironmentName};
+pub use identity::Role;
+pub use phase::{Phase, PhaseState};
+pub use route::Route;

@@ -1,0 +1,215 @@
+//! What the journal records: one variant an act. An entry's `kind` is the variant, its `body` the fields.
+
+use crate::{EnvironmentKind, Phase, PhaseState, Role, phase::Direction};
+use serde::{Deserialize, Serialize};
+
+/// One act at the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    content = "body",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Record {
+    /// A portal was added, or its settings were replaced. The API key is configuration kept apart, never here.
+    EnvironmentAdded {
+        /// Staging or live.
+        environment_kind: EnvironmentKind,
+        /// Where the API's functions answer, without `/apiV1`.
+        api_base: String,
+        /// The sign-in service, without `/v1`.
+        identity_base: String,
+        /// The token service, without `/v1`.
+        token_base: String,
+        /// The project id that ID tokens must name as their audience, if known.
+        project_id: Option<String>,
+        /// How long an instance of the portal caches the phase, milliseconds.
+        phase_cache_ms: u64,
+    },
+    /// A portal was removed, with its secrets.
+    EnvironmentRemoved {},
+    /// An account was signed in for a role. Its credentials are in the keychain.
+    IdentitySet {
+        /// The part it plays.
+        role: Role,
+        /// The account's uid.
+        uid: String,
+        /// Whether it held the staff claim when it was set.
+        staff: bool,
+        /// Whether its credentials are kept for this session only, for want of a keychain.
+        session_only: bool,
+    },
+    /// A role's credentials were deleted.
+    IdentityForgotten {
+        /// The part it played.
+        role: Role,
+    },
+    /// A rehearsal or a cutover began; the entry's `run_id` is its id.
+    RunStarted {
+        /// 1, 2, 3, … on this desk; shown as `R-001`.
+        number: i64,
+        /// Where it happens: practice and staging runs are rehearsals.
+        environment_kind: EnvironmentKind,
+    },
+    /// The operator decided to save a phase; written before the request is sent.
+    PhaseChangeStarted {
+        /// The decision's id, a `UUIDv7`.
+        change_id: String,
+        /// What the portal said right before.
+        from: PhaseState,
+        /// The phase asked for.
+        to: Phase,
+        /// The note asked for.
+        note: Option<String>,
+        /// Which way it goes.
+        direction: Direction,
+        /// The incident it answers to.
+        incident_id: Option<String>,
+    },
+    /// What came of it. Several may follow one start: `unknown` is followed by what was found out.
+    PhaseChangeConcluded {
+        /// The decision's id.
+        change_id: String,
+        /// What came of it.
+        outcome: ChangeOutcome,
+        /// What the portal said last.
+        state: Option<PhaseState>,
+        /// Every request made for it, in order.
+        requests: Vec<RequestRef>,
+        /// When the portal acknowledged the save, milliseconds since 1970 by this machine's clock.
+        acknowledged_at_ms: Option<i64>,
+        /// Why, in words, where it is not confirmed.
+        reason: Option<String>,
+    },
+    /// The portal was found in a state that this desk had not set.
+    PhaseMovedElsewhere {
+        /// What the desk had seen before.
+        from: Option<PhaseState>,
+        /// What it sees now.
+        to: PhaseState,
+    },
+    /// The practice portal's faults were switched.
+    PracticeFaultsSet {
+        /// Each fault as the command line spells it; empty when all are off.
+        faults: Vec<String>,
+    },
+    /// The practice portal was put back to its starting state.
+    PracticeReset {},
+    /// A backup of the database was written.
+    BackupWritten {
+        /// The file's SHA-256, lower-case hex.
+        sha256: String,
+        /// The number of the newest entry in it.
+        newest_seq: i64,
+    },
+    /// The database was replaced by a backup; what was there was put aside.
+    StoreRestored {
+        /// The backup's SHA-256, lower-case hex.
+        sha256: String,
+        /// Where the replaced file lies, relative to the data directory.
+        set_aside: Option<String>,
+    },
+}
+
+/// What came of a phase change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeOutcome {
+    /// The portal acknowledged it and, read back, says so.
+    Confirmed,
+    /// The portal refused it: nothing changed.
+    Refused,
+    /// It never reached the portal: nothing changed.
+    NotSent,
+    /// No answer: it may have happened. The desk asks until it knows.
+    Unknown,
+    /// It did happen, but somebody moved the phase right after.
+    Overtaken,
+    /// It was found not to have happened.
+    NotApplied,
+}
+
+/// A request made for an act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestRef {
+    /// The route's name.
+    pub route: String,
+    /// The id a member would read out: the portal's, or the one sent when no reply came in the envelope.
+    pub request_id: String,
+    /// The HTTP status, if a reply came.
+    pub status: Option<u16>,
+    /// When it was sent, milliseconds since 1970.
+    pub at_ms: i64,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+}
+
+impl Record {
+    /// The entry's `kind` and `body` text.
+    ///
+    /// # Errors
+    /// Only if a record could not be serialized, which no variant can cause.
+    pub fn to_parts(&self) -> Result<(String, String), serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Parts {
+            kind: String,
+            body: serde_json::Value,
+        }
+        let parts: Parts = serde_json::from_value(serde_json::to_value(self)?)?;
+        Ok((parts.kind, parts.body.to_string()))
+    }
+
+    /// The record that an entry's `kind` and `body` hold.
+    ///
+    /// # Errors
+    /// When the kind is unknown (written by a newer desk) or the body does not fit it.
+    pub fn from_parts(kind: &str, body: &str) -> Result<Self, serde_json::Error> {
+        let body: serde_json::Value = serde_json::from_str(body)?;
+        serde_json::from_value(serde_json::json!({ "kind": kind, "body": body }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_its_parts() {
+        let records = [
+            Record::EnvironmentRemoved {},
+            Record::IdentitySet {
+                role: Role::StaffSmoke,
+                uid: "u".into(),
+                staff: true,
+                session_only: false,
+            },
+            Record::PhaseChangeStarted {
+                change_id: "c".into(),
+                from: PhaseState {
+                    phase: Phase::ReadOnly,
+                    note: None,
+                    updated_at_ms: 0,
+                    updated_by_uid: None,
+                },
+                to: Phase::MemberWrites,
+                note: Some("Zoë".into()),
+                direction: Direction::Forward,
+                incident_id: None,
+            },
+        ];
+        for record in records {
+            let (kind, body) = record.to_parts().unwrap();
+            assert_eq!(Record::from_parts(&kind, &body).unwrap(), record);
+        }
+        let (kind, body) = Record::IdentityForgotten { role: Role::Operator }
+            .to_parts()
+            .unwrap();
+        assert_eq!(
+            (kind.as_str(), body.as_str()),
+            ("identity_forgotten", r#"{"role":"operator"}"#)
+        );
+        assert!(Record::from_parts("from_the_future", "{}").is_err());
+    }
+}
