@@ -57,22 +57,11 @@ impl Entry {
         // Strings and integers always serialize; the Ok is certain by type.
         let canonical = serde_json::to_vec(&rest).unwrap_or_default();
         let mut hasher = Sha256::new();
-        hasher.update(decode_hex(&self.prev_hash));
+        // Whatever is not hex is no predecessor's hash, and gives another hash than any real one.
+        hasher.update(hex::decode(&self.prev_hash).unwrap_or_default());
         hasher.update(&canonical);
-        hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex::encode(hasher.finalize())
     }
-}
-
-/// The bytes of a hex text; whatever is not hex yields a shorter text, and so another hash.
-fn decode_hex(text: &str) -> Vec<u8> {
-    text.as_bytes()
-        .chunks(2)
-        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
 }
 
 /// What is wrong with the first broken entry.

@@ -81,12 +81,7 @@ impl Phase {
                 "Cannot borrow or return, and cannot see their loans.",
                 "Cannot rate, review, suggest tags or books, or keep a reading status.",
             ],
-            Self::MemberWrites => &[
-                "Browse and search the catalogue and open a book.",
-                "Borrow, see their loans and return.",
-                "Rate, review, suggest tags and books, keep a reading status.",
-            ],
-            Self::AdminFull => &[
+            Self::MemberWrites | Self::AdminFull => &[
                 "Browse and search the catalogue and open a book.",
                 "Borrow, see their loans and return.",
                 "Rate, review, suggest tags and books, keep a reading status.",
@@ -139,6 +134,83 @@ impl PhaseState {
     /// Whether `self` and `other` are one and the same save: nobody moved the phase, or changed its note, in between.
     pub fn same_save(&self, other: &Self) -> bool {
         self == other
+    }
+}
+
+/// What an answer of the portal is, next to what the desk already knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The same save.
+    Same,
+    /// Another save: somebody moved the phase or changed its note.
+    Moved,
+    /// An older save, from a server instance whose phase cache has not expired yet. Nobody moved anything.
+    Outdated,
+}
+
+/// Judges an answer.
+///
+/// The portal's instances cache the phase, so an answer may be *older* than one seen before. That is an outdated
+/// instance for as long as a cache can live after the newer save was first seen; later it is another state in its
+/// own right (a configuration put back by hand), and the desk must not go on showing what no longer is.
+pub fn judge_answer(known: &PhaseState, seen: &PhaseState, known_for_ms: i64, phase_cache_ms: u64) -> Answer {
+    if known.same_save(seen) {
+        Answer::Same
+    } else if seen.updated_at_ms < known.updated_at_ms
+        && known_for_ms <= i64::try_from(phase_cache_ms).unwrap_or(i64::MAX)
+    {
+        Answer::Outdated
+    } else {
+        Answer::Moved
+    }
+}
+
+/// What a reading says about a save of this desk whose outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The save took effect.
+    Applied,
+    /// The portal still says what it said before the save. It may yet arrive.
+    NotYet,
+    /// Somebody has saved since; what became of ours no longer matters.
+    Overtaken,
+}
+
+/// What the desk sent, to recognise it in the portal's answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent<'a> {
+    /// What the portal said right before.
+    pub from: &'a PhaseState,
+    /// The phase asked for.
+    pub to: Phase,
+    /// The note asked for.
+    pub note: Option<&'a str>,
+    /// The operator's uid.
+    pub actor: &'a str,
+    /// What the portal acknowledged, if it did.
+    pub acknowledged: Option<&'a PhaseState>,
+}
+
+/// Finds out from a reading what became of a save.
+pub fn find_out(sent: &Sent<'_>, seen: &PhaseState) -> Finding {
+    if let Some(acknowledged) = sent.acknowledged {
+        return if acknowledged.same_save(seen) {
+            Finding::Applied
+        } else if seen.updated_at_ms < acknowledged.updated_at_ms {
+            Finding::NotYet
+        } else {
+            Finding::Overtaken
+        };
+    }
+    let ours = seen.phase == sent.to
+        && seen.note.as_deref() == sent.note
+        && seen.updated_by_uid.as_deref() == Some(sent.actor);
+    if seen.updated_at_ms <= sent.from.updated_at_ms {
+        Finding::NotYet
+    } else if ours {
+        Finding::Applied
+    } else {
+        Finding::Overtaken
     }
 }
 
@@ -201,6 +273,79 @@ mod tests {
         assert_eq!(
             Direction::of(Phase::MemberWrites, Phase::MemberWrites),
             Direction::Same
+        );
+    }
+
+    fn saved(phase: Phase, at: i64, by: &str, note: Option<&str>) -> PhaseState {
+        PhaseState {
+            phase,
+            note: note.map(str::to_owned),
+            updated_at_ms: at,
+            updated_by_uid: Some(by.to_owned()),
+        }
+    }
+
+    #[test]
+    fn an_older_answer_is_an_outdated_instance_only_as_long_as_a_cache_lives() {
+        let known = saved(Phase::ReadOnly, 200, "ana", None);
+        let older = saved(Phase::AdminFull, 100, "ben", None);
+        assert_eq!(judge_answer(&known, &known.clone(), 0, 60_000), Answer::Same);
+        assert_eq!(judge_answer(&known, &older, 59_999, 60_000), Answer::Outdated);
+        assert_eq!(judge_answer(&known, &older, 60_000, 60_000), Answer::Outdated);
+        assert_eq!(judge_answer(&known, &older, 60_001, 60_000), Answer::Moved);
+        assert_eq!(judge_answer(&older, &known, 0, 60_000), Answer::Moved);
+        let same_time_other_note = saved(Phase::ReadOnly, 200, "ana", Some("x"));
+        assert_eq!(
+            judge_answer(&known, &same_time_other_note, 0, 60_000),
+            Answer::Moved
+        );
+    }
+
+    #[test]
+    fn a_save_without_an_answer_is_recognised_by_phase_note_author_and_time() {
+        let from = saved(Phase::AdminFull, 100, "ben", None);
+        let sent = Sent {
+            from: &from,
+            to: Phase::ReadOnly,
+            note: Some("n"),
+            actor: "ana",
+            acknowledged: None,
+        };
+        assert_eq!(
+            find_out(&sent, &saved(Phase::ReadOnly, 150, "ana", Some("n"))),
+            Finding::Applied
+        );
+        assert_eq!(find_out(&sent, &from.clone()), Finding::NotYet);
+        assert_eq!(
+            find_out(&sent, &saved(Phase::ReadOnly, 150, "ben", Some("n"))),
+            Finding::Overtaken
+        );
+        assert_eq!(
+            find_out(&sent, &saved(Phase::ReadOnly, 150, "ana", None)),
+            Finding::Overtaken
+        );
+        assert_eq!(
+            find_out(&sent, &saved(Phase::ReadOnly, 90, "ana", Some("n"))),
+            Finding::NotYet
+        );
+    }
+
+    #[test]
+    fn an_acknowledged_save_is_recognised_by_what_was_acknowledged() {
+        let from = saved(Phase::AdminFull, 100, "ben", None);
+        let ours = saved(Phase::ReadOnly, 150, "ana", None);
+        let sent = Sent {
+            from: &from,
+            to: Phase::ReadOnly,
+            note: None,
+            actor: "ana",
+            acknowledged: Some(&ours),
+        };
+        assert_eq!(find_out(&sent, &ours.clone()), Finding::Applied);
+        assert_eq!(find_out(&sent, &from.clone()), Finding::NotYet);
+        assert_eq!(
+            find_out(&sent, &saved(Phase::ReadOnly, 151, "ana", None)),
+            Finding::Overtaken
         );
     }
 
