@@ -1,0 +1,54 @@
+# Two commands to know: `make run` and `make test`. Both install first what is missing.
+
+# One build for the window, the tests and CI, where a fresh clone finds it again.
+CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cutover-desk/target
+export CARGO_TARGET_DIR
+
+setup := src-tauri/scripts/setup.sh
+ui_sources := $(shell find ui -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+.PHONY: help run test build audit setup-run setup-test setup-audit check-ui check-rust
+.NOTPARALLEL:
+
+help:
+	@echo "make run     opens the desk on its practice portal; without a display, shows the same on the command line"
+	@echo "make test    runs every check and every test"
+	@echo "make build   builds the program for release"
+	@echo "make audit   checks the dependencies: bans, licences, sources"
+
+run: setup-run ui/dist/index.html
+	cargo build --locked --package cutover-desk
+	@src-tauri/scripts/run.sh "$(CARGO_TARGET_DIR)/debug/cutover-desk"
+
+build: setup-run ui/dist/index.html
+	cargo build --locked --release --package cutover-desk
+	@echo "built: $(CARGO_TARGET_DIR)/release/cutover-desk"
+
+test: setup-test check-ui check-rust
+
+audit: setup-audit
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
+
+check-ui: ui/dist/index.html
+	cd ui && npm run format:check
+	cd ui && npm run lint
+	cd ui && npm run check
+	cd ui && npm test
+
+check-rust: ui/dist/index.html
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo nextest run --locked --workspace
+
+# The program embeds the built UI, so whatever compiles it needs this first.
+ui/dist/index.html: $(ui_sources) | setup-run
+	cd ui && npm run build
+
+setup-run:
+	@$(setup) run
+
+setup-test:
+	@$(setup) test
+
+setup-audit:
+	@$(setup) audit
