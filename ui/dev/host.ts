@@ -1,0 +1,127 @@
+import type { ChangeView } from "../src/bindings/ChangeView";
+import type { DeskView } from "../src/bindings/DeskView";
+import type { Host } from "../src/host/host";
+
+/** A host in memory. Each command can be replaced; those that show at once do so here. */
+export class FakeHost implements Host {
+  view: DeskView;
+  readonly kept: Record<string, string> = {};
+  readonly calls: { name: string; given: unknown[] }[] = [];
+  #receive: (view: DeskView) => void = () => undefined;
+
+  constructor(view: DeskView) {
+    this.view = view;
+  }
+
+  /** Sends what changed to the window, as the program does. */
+  show(more: Partial<DeskView>): void {
+    this.view = { ...this.view, ...more };
+    this.#receive(this.view);
+  }
+
+  /** What a command was called with, in order. */
+  given(name: keyof Host): unknown[][] {
+    return this.calls.filter((call) => call.name === name).map((call) => call.given);
+  }
+
+  async #called(name: string, ...given: unknown[]): Promise<void> {
+    this.calls.push({ name, given });
+    await Promise.resolve();
+  }
+
+  async deskState() {
+    await this.#called("deskState");
+    return this.view;
+  }
+  async onDesk(receive: (view: DeskView) => void) {
+    this.#receive = receive;
+    await this.#called("onDesk");
+    return () => (this.#receive = () => undefined);
+  }
+  resolveStore: Host["resolveStore"] = (choice) => this.#called("resolveStore", choice);
+  refreshPhase: Host["refreshPhase"] = () => this.#called("refreshPhase");
+  savePhase: Host["savePhase"] = async (request) => {
+    await this.#called("savePhase", request);
+    return { outcome: "confirmed" } as ChangeView;
+  };
+  askOutcome: Host["askOutcome"] = () => this.#called("askOutcome");
+  async dismissChange() {
+    await this.#called("dismissChange");
+    this.show({ change: null });
+  }
+  async acknowledgeMove() {
+    await this.#called("acknowledgeMove");
+    this.show({ moved: null });
+  }
+  async selectEnvironment(name: string) {
+    await this.#called("selectEnvironment", name);
+    const environment = this.view.environments.find((each) => each.name === name);
+    if (environment) this.show({ environment });
+  }
+  testEnvironment: Host["testEnvironment"] = async (draft, signIn) => {
+    await this.#called("testEnvironment", draft, signIn);
+    return {
+      usable: false,
+      steps: [
+        { label: "Address", ok: true, found: "It answers, in 46 ms.", problem: null },
+        { label: "Sign-in", ok: true, found: "The account is admin_bo.", problem: null },
+        {
+          label: "Account",
+          ok: false,
+          found: "It has the claim admin, not staff.",
+          problem: {
+            code: "not_staff",
+            message: "The staff claim is missing; admin alone is not staff.",
+            meaning: "",
+            next: "Have staff granted to this account, or sign in with another.",
+          },
+        },
+        { label: "Rollout", ok: null, found: "Not tested.", problem: null },
+      ],
+    };
+  };
+  addEnvironment: Host["addEnvironment"] = (draft, signIn) => this.#called("addEnvironment", draft, signIn);
+  removeEnvironment: Host["removeEnvironment"] = (name, confirm) => this.#called("removeEnvironment", name, confirm);
+  setIdentity: Host["setIdentity"] = async (role, signIn) => {
+    await this.#called("setIdentity", role, signIn);
+    return this.#identity(role);
+  };
+  checkIdentity: Host["checkIdentity"] = async (role) => {
+    await this.#called("checkIdentity", role);
+    return this.#identity(role);
+  };
+  forgetIdentity: Host["forgetIdentity"] = (role) => this.#called("forgetIdentity", role);
+  retryKeychain: Host["retryKeychain"] = () => this.#called("retryKeychain");
+  setFaults: Host["setFaults"] = async (faults) => {
+    await this.#called("setFaults", faults);
+    if (this.view.practice) this.show({ practice: { ...this.view.practice, faults } });
+  };
+  resetPractice: Host["resetPractice"] = () => this.#called("resetPractice");
+  verifyJournal: Host["verifyJournal"] = async () => {
+    await this.#called("verifyJournal");
+    return { count: 214, newestHash: "9f2c4be1a07d5533e8c1", broken: null };
+  };
+  backupJournal: Host["backupJournal"] = async () => {
+    await this.#called("backupJournal");
+    return "/home/ana/.local/share/cutover-desk/backups/desk-2026-03-01T132010Z.db";
+  };
+  async putDraft(key: string, text: string) {
+    await this.#called("putDraft", key, text);
+    this.kept[key] = text;
+  }
+  async drafts() {
+    await this.#called("drafts");
+    return { ...this.kept };
+  }
+  setTheme: Host["setTheme"] = async (theme) => {
+    await this.#called("setTheme", theme);
+    this.show({ theme });
+  };
+  copyText: Host["copyText"] = (text) => this.#called("copyText", text);
+
+  #identity(role: string) {
+    const identity = this.view.identities.find((each) => each.role === role);
+    if (!identity) throw new Error(`no identity ${role}`);
+    return identity;
+  }
+}

@@ -1,0 +1,35 @@
+import { mount } from "svelte";
+import App from "../src/App.svelte";
+import "../src/styles/desk.css";
+import { NOW, problemOf } from "./fixtures";
+import { FakeHost } from "./host";
+import { SCENARIOS } from "./scenarios";
+
+// The fixtures have one present moment; time goes on from there.
+const started = Date.now();
+const realNow = Date.now.bind(Date);
+Date.now = () => NOW + realNow() - started;
+
+const query = new URLSearchParams(location.search);
+const name = query.get("scenario") ?? "history";
+const theme = query.get("theme");
+const scenario = SCENARIOS[name];
+const host = new FakeHost((scenario ?? SCENARIOS["start"]!)());
+if (theme === "light" || theme === "dark") host.view = { ...host.view, theme };
+if (name === "damaged" || name === "newer") {
+  const problem =
+    name === "damaged"
+      ? problemOf("store_damaged", {
+          message: "The journal is damaged and was put aside.",
+          meaning: "What the desk recorded cannot be read from it; the portal is not affected.",
+          next: "Restore the newest backup, or start a new journal.",
+          detail: "desk.db: page 41 is malformed",
+        })
+      : problemOf("store_newer", {
+          message: "The journal was written by a newer desk.",
+          meaning: "This desk could harm it, so it does not open it.",
+          next: "Update this desk.",
+        });
+  host.deskState = () => Promise.reject(problem);
+}
+mount(App, { target: document.getElementById("desk")!, props: { host } });

@@ -1,0 +1,121 @@
+import { getContext, setContext } from "svelte";
+import type { DeskView } from "./bindings/DeskView";
+import type { Problem } from "./bindings/Problem";
+import { Drafts } from "./drafts.svelte";
+import type { Host, StoreChoice } from "./host/host";
+import { oneBack } from "./phase";
+import type { PlaceId } from "./places";
+import { Plan } from "./plan.svelte";
+import { asProblem } from "./problem";
+
+/** What the window knows and where it is. Everything shown is derived from `view`, which the program sends. */
+export class Desk {
+  readonly host: Host;
+  readonly drafts: Drafts;
+  readonly plan: Plan;
+
+  #view = $state.raw<DeskView | null>(null);
+  /** Why the desk could not start; the journal cannot be opened. */
+  startProblem = $state.raw<Problem | null>(null);
+  /** What went wrong with an act that has no place of its own on screen. */
+  problem = $state.raw<Problem | null>(null);
+  place = $state<PlaceId>("phase");
+  /** The section of the settings to bring into sight. */
+  section = $state<string | null>(null);
+  dialog = $state<"keys" | "palette" | "nothing-to-roll-back" | null>(null);
+  #stop: (() => void) | null = null;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.drafts = new Drafts((key, text) => host.putDraft(key, text));
+    this.plan = new Plan(host, this.drafts, () => this.view);
+  }
+
+  get started(): boolean {
+    return this.#view !== null;
+  }
+
+  get view(): DeskView {
+    if (!this.#view) throw new Error("the desk has not started");
+    return this.#view;
+  }
+
+  /** Gets the first view and follows every change. Called again after a damaged journal was dealt with. */
+  async start(): Promise<void> {
+    try {
+      this.#stop ??= await this.host.onDesk((view) => (this.#view = view));
+      const [view, drafts] = await Promise.all([this.host.deskState(), this.host.drafts()]);
+      this.drafts.load(drafts);
+      // An event that came first is newer than the answer.
+      this.#view ??= view;
+      this.startProblem = null;
+    } catch (thrown) {
+      this.startProblem = asProblem(thrown);
+    }
+  }
+
+  /** Stops following. */
+  stop(): void {
+    this.drafts.flush();
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  async resolveStore(choice: StoreChoice): Promise<void> {
+    try {
+      await this.host.resolveStore(choice);
+    } catch (thrown) {
+      this.startProblem = asProblem(thrown);
+      return;
+    }
+    await this.start();
+  }
+
+  /** Does something whose failure has no place of its own, and says under the header what went wrong. */
+  async attempt(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+      this.problem = null;
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+  }
+
+  /** Asks for the phase now. What is wrong with the connection shows in the strip, by the view that follows. */
+  async refresh(): Promise<void> {
+    try {
+      await this.host.refreshPhase();
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (problem.code !== this.view.connection.problem?.code) this.problem = problem;
+    }
+  }
+
+  readonly copy = (text: string): Promise<void> => this.host.copyText(text);
+
+  go(place: PlaceId, section: string | null = null): void {
+    this.place = place;
+    this.section = section;
+  }
+
+  /** Opens the panel with the phase one back chosen, or explains that there is none. */
+  rollBack(): void {
+    const { reading, phases } = this.view;
+    this.dialog = null;
+    this.go("phase");
+    if (!reading) return;
+    const target = oneBack(phases, reading.state.phase);
+    if (target) this.plan.choose(target.wire);
+    else this.dialog = "nothing-to-roll-back";
+  }
+}
+
+const KEY = Symbol("desk");
+
+export function provideDesk(desk: Desk): void {
+  setContext(KEY, desk);
+}
+
+export function useDesk(): Desk {
+  return getContext<Desk>(KEY);
+}

@@ -1,0 +1,38 @@
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { DeskView } from "../bindings/DeskView";
+import type { Host } from "./host";
+
+/** The program behind the window. */
+export const tauri: Host = {
+  deskState: () => invoke("desk_state"),
+  onDesk: (receive) => listen<DeskView>("desk", (event) => receive(event.payload)),
+  resolveStore: (choice) => invoke("resolve_store", { choice }),
+
+  refreshPhase: () => invoke("refresh_phase"),
+  savePhase: (request) => invoke("save_phase", { request }),
+  askOutcome: () => invoke("ask_outcome"),
+  dismissChange: () => invoke("dismiss_change"),
+  acknowledgeMove: () => invoke("acknowledge_move"),
+
+  selectEnvironment: (name) => invoke("select_environment", { name }),
+  testEnvironment: (draft, signIn) => invoke("test_environment", { draft, signIn }),
+  addEnvironment: (draft, signIn) => invoke("add_environment", { draft, signIn }),
+  removeEnvironment: (name, confirm) => invoke("remove_environment", { name, confirm }),
+
+  setIdentity: (role, signIn) => invoke("set_identity", { role, signIn }),
+  checkIdentity: (role) => invoke("check_identity", { role }),
+  forgetIdentity: (role) => invoke("forget_identity", { role }),
+  retryKeychain: () => invoke("retry_keychain"),
+
+  setFaults: (faults) => invoke("set_faults", { faults }),
+  resetPractice: () => invoke("reset_practice"),
+
+  verifyJournal: () => invoke("verify_journal"),
+  backupJournal: () => invoke("backup_journal"),
+
+  putDraft: (key, text) => invoke("put_draft", { key, text }),
+  drafts: () => invoke("drafts"),
+  setTheme: (theme) => invoke("set_theme", { theme }),
+  copyText: (text) => invoke("copy_text", { text }),
+};
