@@ -1,1 +1,50 @@
-//! desk-store
+//! The desk's memory: one `SQLite` file that holds the journal, its projections, the settings and the telemetry.
+//!
+//! A data directory holds:
+//!
+//! | file | what |
+//! |---|---|
+//! | `desk.db` (`-wal`, `-shm`) | the database; the three belong together and are only ever moved together |
+//! | `desk.lock` | held by the **owner**: the window, or a command when no window runs |
+//! | `desk.users.lock` | held, shared, by everybody who has the database open |
+//! | `desk.opening.lock` | held for as long as somebody opens, restores or starts anew |
+//! | `desk.damaged` | where a damaged file was put, until [`restore`] or [`start_new`] is called |
+//! | `backups/` | automatic backups, the newest ten |
+//! | `damaged/`, `replaced/` | databases put aside; never deleted |
+//!
+//! Every append is one `IMMEDIATE` transaction that reads the newest hash, writes the entry and its projection, and is
+//! answered after the commit reached the disk. All writing of a process goes through one connection on its own
+//! thread; reading has a second one, so that no screen waits for a commit's fsync or for another program's lock: in WAL mode a
+//! reader never does.
+
+mod backup;
+mod clock;
+mod column;
+mod connection;
+mod damage;
+mod error;
+mod journal;
+mod locks;
+mod migrate;
+mod open;
+mod projection;
+mod settings;
+mod store;
+mod telemetry;
+mod verify;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+pub use backup::BackupInfo;
+pub use clock::{Clock, system_clock};
+pub use damage::{Restored, restore, start_new};
+pub use error::{Damage, OpenError, RestoreError, StoreError};
+pub use journal::NewEntry;
+pub use projection::{
+    environment::EnvironmentRow, identity::IdentityRow, phase_change::PhaseChangeRow, run::RunRow,
+};
+pub use store::{Access, Store};
+pub use telemetry::RequestRow;
+pub use verify::Verified;

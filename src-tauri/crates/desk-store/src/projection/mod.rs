@@ -1,0 +1,188 @@
+//! What the screens read: tables that follow from the journal, each entry's part written in the entry's own transaction.
+//!
+//! A projection takes everything from the entry, nothing from the clock or from elsewhere, so that it can be rebuilt.
+
+pub(crate) mod environment;
+pub(crate) mod identity;
+pub(crate) mod phase_change;
+pub(crate) mod phase_seen;
+pub(crate) mod run;
+
+use crate::{EnvironmentRow, IdentityRow, error::StoreError, journal, store::Store};
+use desk_core::{
+    EnvironmentName,
+    journal::Entry,
+    record::{ChangeOutcome, Record},
+};
+use rusqlite::{Connection, TransactionBehavior};
+use std::ops::ControlFlow;
+
+/// Every projection's table. Each has its key in its first two columns.
+pub(crate) const TABLES: [&str; 5] = ["environment", "identity", "run", "phase_change", "phase_seen"];
+
+impl Store {
+    /// Writes every projection anew from the journal.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOwner`] for a guest. Whatever the error, the projections are as they were.
+    pub async fn rebuild(&self) -> Result<(), StoreError> {
+        self.write(|writer| {
+            writer.require_owner()?;
+            rebuild(&mut writer.connection)
+        })
+        .await
+    }
+}
+
+pub(crate) fn rebuild(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for table in TABLES {
+        transaction.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    journal::visit(&transaction, |entry| {
+        apply_stored(&transaction, &entry)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Writes the part of an entry that was read from the journal.
+pub(crate) fn apply_stored(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    let record = Record::from_parts(&entry.kind, &entry.body).map_err(|source| StoreError::Unreadable {
+        seq: entry.seq,
+        source,
+    })?;
+    apply(connection, entry, record)
+}
+
+/// Writes one entry's part of every projection.
+///
+/// A change's conclusion without its start, or the removal of what is not there, changes nothing and is no error: what happened
+/// must be recordable, whatever the desk believed before.
+pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> Result<(), StoreError> {
+    match record {
+        Record::EnvironmentAdded {
+            environment_kind,
+            api_base,
+            identity_base,
+            token_base,
+            project_id,
+            phase_cache_ms,
+        } => environment::put(
+            connection,
+            &EnvironmentRow {
+                name: environment_of(entry)?,
+                kind: environment_kind,
+                api_base,
+                identity_base,
+                token_base,
+                project_id,
+                phase_cache_ms,
+                added_at_ms: entry.at_ms,
+            },
+        ),
+        Record::EnvironmentRemoved {} => {
+            let name = environment_of(entry)?;
+            environment::remove(connection, &name)?;
+            identity::remove_all(connection, &name)?;
+            // Another portal may be added by the same name: what was seen here says nothing about that one.
+            phase_seen::forget(connection, &name)
+        }
+        Record::IdentitySet {
+            role,
+            uid,
+            staff,
+            session_only,
+        } => identity::put(
+            connection,
+            &environment_of(entry)?,
+            &IdentityRow {
+                role,
+                uid,
+                staff,
+                session_only,
+                set_at_ms: entry.at_ms,
+            },
+        ),
+        Record::IdentityForgotten { role } => identity::remove(connection, &environment_of(entry)?, role),
+        Record::RunStarted { number, .. } => {
+            let run_id = entry
+                .run_id
+                .as_deref()
+                .ok_or_else(|| incomplete(entry, "a run"))?;
+            run::start(connection, run_id, &environment_of(entry)?, number, entry.at_ms)
+        }
+        Record::PhaseChangeStarted {
+            change_id,
+            from,
+            to,
+            note,
+            direction,
+            incident_id,
+        } => phase_change::start(
+            connection,
+            &phase_change::Started {
+                change_id,
+                environment: environment_of(entry)?,
+                run_id: entry.run_id.clone(),
+                actor: entry.actor.clone(),
+                from,
+                to,
+                note,
+                direction,
+                incident_id,
+                started_seq: entry.seq,
+                started_at_ms: entry.at_ms,
+            },
+        ),
+        Record::PhaseChangeConcluded {
+            change_id,
+            outcome,
+            state,
+            requests,
+            acknowledged_at_ms,
+            reason,
+        } => {
+            // Other outcomes carry a state that this desk did not set; it is reported as a move when next observed.
+            if let (ChangeOutcome::Confirmed, Some(state)) = (outcome, &state) {
+                phase_seen::set(connection, &environment_of(entry)?, state)?;
+            }
+            phase_change::conclude(
+                connection,
+                &phase_change::Concluded {
+                    change_id,
+                    outcome,
+                    state,
+                    requests,
+                    acknowledged_at_ms,
+                    concluded_at_ms: entry.at_ms,
+                    reason,
+                },
+            )
+        }
+        Record::PhaseMovedElsewhere { to, .. } => phase_seen::set(connection, &environment_of(entry)?, &to),
+        // The desk put the phase back itself: that is nobody's move.
+        Record::PracticeReset {} => phase_seen::forget(connection, &EnvironmentName::practice()),
+        Record::PracticeFaultsSet { .. } | Record::BackupWritten { .. } | Record::StoreRestored { .. } => {
+            Ok(())
+        }
+    }
+}
+
+fn environment_of(entry: &Entry) -> Result<EnvironmentName, StoreError> {
+    let name = entry
+        .environment
+        .as_deref()
+        .ok_or_else(|| incomplete(entry, "an environment"))?;
+    EnvironmentName::new(name).map_err(|error| StoreError::Damaged {
+        what: format!("entry {}: {error}", entry.seq),
+    })
+}
+
+fn incomplete(entry: &Entry, missing: &'static str) -> StoreError {
+    StoreError::Incomplete {
+        kind: entry.kind.clone(),
+        missing,
+    }
+}

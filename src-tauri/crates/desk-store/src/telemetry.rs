@@ -1,0 +1,218 @@
+//! The requests that the desk made: telemetry, not journalled, kept for 90 days.
+//!
+//! A request must never wait for the disk, so that a row goes into a bounded queue, which the writer empties about twice a
+//! second, in one transaction. A row that finds the queue full is dropped, and counted.
+
+use crate::{column::Word, error::StoreError, store::Store};
+use desk_core::{EnvironmentName, Role};
+use rusqlite::{Connection, Row, named_params, params};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+    mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+};
+
+pub(crate) const V1: &str = "
+CREATE TABLE request (
+    environment TEXT NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    route       TEXT NOT NULL,
+    identity    TEXT,
+    purpose     TEXT NOT NULL,
+    status      INTEGER,
+    code        TEXT,
+    duration_ms INTEGER NOT NULL,
+    request_id  TEXT NOT NULL,
+    expected    INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX request_by_time ON request (environment, at_ms);
+";
+
+/// How long requests are kept, milliseconds: 90 days.
+pub(crate) const KEEP_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// How many rows may wait to be written: half a second of more requests than the desk ever makes.
+const QUEUE: usize = 4096;
+
+/// A request that the desk made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestRow {
+    /// The environment asked.
+    pub environment: EnvironmentName,
+    /// When it was sent, milliseconds since 1970.
+    pub at_ms: i64,
+    /// The route's name.
+    pub route: String,
+    /// Whose token it carried; none for one without.
+    pub identity: Option<Role>,
+    /// What it was made for.
+    pub purpose: String,
+    /// The HTTP status, if a reply came.
+    pub status: Option<u16>,
+    /// The reply's code, or the desk's own word for a reply that has none.
+    pub code: Option<String>,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+    /// The request's id.
+    pub request_id: String,
+    /// Whether the reply was the expected one.
+    pub expected: bool,
+}
+
+impl Store {
+    /// Keeps a request. Never waits: the row is written within about half a second.
+    pub fn record_request(&self, row: RequestRow) {
+        self.request_queue().push(row);
+    }
+
+    /// How many requests were not kept since the store was opened, because the queue or the disk was full.
+    pub fn dropped_requests(&self) -> u64 {
+        self.request_queue().dropped()
+    }
+
+    /// The requests to an environment since a time, newest first, at most `limit`; those recorded before the call included.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or what is queued cannot be written.
+    pub async fn requests(
+        &self,
+        environment: &EnvironmentName,
+        since_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<RequestRow>, StoreError> {
+        let environment = environment.clone();
+        self.write(|writer| writer.flush_requests()).await?;
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM request WHERE environment = ?1 AND at_ms >= ?2 ORDER BY at_ms DESC, rowid DESC LIMIT ?3",
+            )?;
+            let rows = statement.query_map(params![environment.as_str(), since_ms, limit], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Removes the requests that were sent before a time, and says how many.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOwner`] for a guest. Whatever the error, nothing was removed.
+    pub async fn prune_requests(&self, older_than_ms: i64) -> Result<usize, StoreError> {
+        self.write(move |writer| {
+            writer.require_owner()?;
+            prune(&writer.connection, older_than_ms)
+        })
+        .await
+    }
+}
+
+/// The sending end of the queue.
+#[derive(Clone)]
+pub(crate) struct RequestQueue {
+    rows: SyncSender<RequestRow>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// The writer's end of the queue.
+pub(crate) struct QueuedRequests {
+    rows: Receiver<RequestRow>,
+    dropped: Arc<AtomicU64>,
+    reported: u64,
+}
+
+/// A queue for requests.
+pub(crate) fn queue() -> (RequestQueue, QueuedRequests) {
+    let (sender, receiver) = sync_channel(QUEUE);
+    let dropped = Arc::new(AtomicU64::new(0));
+    let sending = RequestQueue {
+        rows: sender,
+        dropped: Arc::clone(&dropped),
+    };
+    let waiting = QueuedRequests {
+        rows: receiver,
+        dropped,
+        reported: 0,
+    };
+    (sending, waiting)
+}
+
+impl RequestQueue {
+    fn push(&self, row: RequestRow) {
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.rows.try_send(row) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl QueuedRequests {
+    /// Writes what is queued, in one transaction. What cannot be written is counted as dropped.
+    pub(crate) fn flush(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        let rows: Vec<_> = self.rows.try_iter().take(QUEUE).collect();
+        let result = if rows.is_empty() {
+            Ok(())
+        } else {
+            insert(connection, &rows)
+        };
+        if result.is_err() {
+            // A Vec's length always fits.
+            self.dropped.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        }
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        if dropped > self.reported {
+            tracing::warn!(dropped, "requests were not kept: the queue or the disk was full");
+            self.reported = dropped;
+        }
+        result
+    }
+}
+
+fn insert(connection: &mut Connection, rows: &[RequestRow]) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    {
+        let mut statement = transaction.prepare_cached(
+            "INSERT INTO request
+                 (environment, at_ms, route, identity, purpose, status, code, duration_ms, request_id, expected)
+             VALUES (:environment, :at_ms, :route, :identity, :purpose, :status, :code, :duration_ms, :request_id,
+                 :expected)",
+        )?;
+        for row in rows {
+            statement.execute(named_params! {
+                ":environment": row.environment.as_str(),
+                ":at_ms": row.at_ms,
+                ":route": row.route,
+                ":identity": row.identity.map(Role::word),
+                ":purpose": row.purpose,
+                ":status": row.status,
+                ":code": row.code,
+                ":duration_ms": row.duration_ms,
+                ":request_id": row.request_id,
+                ":expected": row.expected,
+            })?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+pub(crate) fn prune(connection: &Connection, older_than_ms: i64) -> Result<usize, StoreError> {
+    Ok(connection.execute("DELETE FROM request WHERE at_ms < ?1", [older_than_ms])?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
+    Ok(RequestRow {
+        environment: row.get::<_, Word<_>>("environment")?.0,
+        at_ms: row.get("at_ms")?,
+        route: row.get("route")?,
+        identity: row.get::<_, Option<Word<_>>>("identity")?.map(|word| word.0),
+        purpose: row.get("purpose")?,
+        status: row.get("status")?,
+        code: row.get("code")?,
+        duration_ms: row.get("duration_ms")?,
+        request_id: row.get("request_id")?,
+        expected: row.get("expected")?,
+    })
+}
