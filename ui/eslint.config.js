@@ -54,7 +54,10 @@ export default ts.config(
           patterns: [
             tauri,
             dev,
-            { group: ["**/desk.svelte", "**/host/*", "../phase/*", "../settings/*", "../shell/*"], message: "Shared components know no domain." },
+            {
+              group: ["**/desk.svelte", "**/host/*", "../phase/*", "../settings/*", "../shell/*"],
+              message: "Shared components know no domain.",
+            },
           ],
         },
       ],

@@ -64,7 +64,12 @@ export const PHASE_1 = "phase_1_read_only";
 export const PHASE_2 = "phase_2_member_writes";
 export const PHASE_3 = "phase_3_admin_full";
 
-export function stateOf(phase: string, by = "staff_ana", atMs = NOW - 18 * MINUTE, note: string | null = null): PhaseStateView {
+export function stateOf(
+  phase: string,
+  by = "staff_ana",
+  atMs = NOW - 18 * MINUTE,
+  note: string | null = null,
+): PhaseStateView {
   return { phase, note, updatedAtMs: atMs, updatedByUid: by };
 }
 
@@ -93,7 +98,13 @@ export const LIVE: EnvironmentView = {
 };
 
 export function problemOf(code: Problem["code"], more: Partial<Problem> = {}): Problem {
-  return { code, message: `What happened: ${code}.`, meaning: "What it means.", next: "What to do.", ...more };
+  return {
+    code,
+    message: `What happened: ${code}.`,
+    meaning: "What it means.",
+    next: "What to do.",
+    ...more,
+  };
 }
 
 /** A change from phase 3 to phase 2, sent a minute ago, acknowledged and read back, settling. */
@@ -115,9 +126,27 @@ export function changeOf(more: Partial<ChangeView> = {}): ChangeView {
     acknowledgedAtMs: startedAtMs + 140,
     readBackAtMs: startedAtMs + 210,
     requests: [
-      { route: "library.rollout.get", requestId: "desk-0195512e7d0a7a53-1", status: 200, atMs: startedAtMs, durationMs: 44 },
-      { route: "library.rollout.set", requestId: "desk-0195512e7d0a7a53-2", status: 200, atMs: startedAtMs + 60, durationMs: 71 },
-      { route: "library.rollout.get", requestId: "desk-0195512e7d0a7a53-3", status: 200, atMs: startedAtMs + 150, durationMs: 48 },
+      {
+        route: "library.rollout.get",
+        requestId: "desk-0195512e7d0a7a53-1",
+        status: 200,
+        atMs: startedAtMs,
+        durationMs: 44,
+      },
+      {
+        route: "library.rollout.set",
+        requestId: "desk-0195512e7d0a7a53-2",
+        status: 200,
+        atMs: startedAtMs + 60,
+        durationMs: 71,
+      },
+      {
+        route: "library.rollout.get",
+        requestId: "desk-0195512e7d0a7a53-3",
+        status: 200,
+        atMs: startedAtMs + 150,
+        durationMs: 48,
+      },
     ],
     settling: { answers: 9, outdated: 2, settlesAtMs: NOW + 41_000, settledAtMs: null },
     problem: null,
@@ -137,7 +166,16 @@ export function historyOf(): ChangeView[] {
       direction: index % 2 === 0 ? "forward" : "back",
       from: stateOf(index % 2 === 0 ? PHASE_2 : PHASE_3),
       to: index % 2 === 0 ? PHASE_3 : PHASE_2,
-      note: index === 3 ? null : (["Gate passed, smoke clean.", "Checking the rollback.", "Second try after the fix.", "", "First opening to staff, agreed at the morning review with Ana and Bo."][index] ?? null),
+      note:
+        index === 3
+          ? null
+          : ([
+              "Gate passed, smoke clean.",
+              "Checking the rollback.",
+              "Second try after the fix.",
+              "",
+              "First opening to staff, agreed at the morning review with Ana and Bo.",
+            ][index] ?? null),
       incidentId: index === 1 ? "INC-2039" : null,
     }),
   );
@@ -153,9 +191,20 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     environment: PRACTICE,
     environments: [PRACTICE],
     phases: PHASES,
-    connection: { state: "online", sinceMs: NOW - 5 * MINUTE, asking: false, nextAskMs: NOW + 18_000, problem: null },
+    connection: {
+      state: "online",
+      sinceMs: NOW - 5 * MINUTE,
+      asking: false,
+      nextAskMs: NOW + 18_000,
+      problem: null,
+    },
     reading: {
-      state: stateOf(PHASE_2, "staff_ana", NOW - 18 * MINUTE, "Gate passed at 13:50, smoke clean. Borrowing is open."),
+      state: stateOf(
+        PHASE_2,
+        "staff_ana",
+        NOW - 18 * MINUTE,
+        "Gate passed at 13:50, smoke clean. Borrowing is open.",
+      ),
       everSet: true,
       readAtMs: NOW - 12_000,
       requestId: "desk-0195512d02117f6e",
@@ -176,9 +225,21 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
       faults: [],
       catalogue: [
         { kind: "latency", example: "latency:800", does: "Every answer takes longer" },
-        { kind: "error", example: "error:library.rollout.get:0.3", does: "A share of the answers of a route is an internal error" },
-        { kind: "timeout-before", example: "timeout-before:library.rollout.set", does: "No answer, and nothing was done" },
-        { kind: "timeout-after", example: "timeout-after:library.rollout.set", does: "No answer, but it was done" },
+        {
+          kind: "error",
+          example: "error:library.rollout.get:0.3",
+          does: "A share of the answers of a route is an internal error",
+        },
+        {
+          kind: "timeout-before",
+          example: "timeout-before:library.rollout.set",
+          does: "No answer, and nothing was done",
+        },
+        {
+          kind: "timeout-after",
+          example: "timeout-after:library.rollout.set",
+          does: "No answer, but it was done",
+        },
         { kind: "drop", example: "drop:library.rollout.get", does: "The connection breaks" },
         { kind: "outdated", example: "outdated:1", does: "One server keeps the earlier phase" },
         { kind: "revoked-staff", example: "revoked-staff", does: "The operator loses the staff claim" },

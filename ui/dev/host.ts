@@ -81,7 +81,8 @@ export class FakeHost implements Host {
     };
   };
   addEnvironment: Host["addEnvironment"] = (draft, signIn) => this.#called("addEnvironment", draft, signIn);
-  removeEnvironment: Host["removeEnvironment"] = (name, confirm) => this.#called("removeEnvironment", name, confirm);
+  removeEnvironment: Host["removeEnvironment"] = (name, confirm) =>
+    this.#called("removeEnvironment", name, confirm);
   setIdentity: Host["setIdentity"] = async (role, signIn) => {
     await this.#called("setIdentity", role, signIn);
     return this.#identity(role);

@@ -1,7 +1,7 @@
 import { mount } from "svelte";
 import App from "../src/App.svelte";
 import "../src/styles/desk.css";
-import { NOW, problemOf } from "./fixtures";
+import { NOW, problemOf, viewOf } from "./fixtures";
 import { FakeHost } from "./host";
 import { SCENARIOS } from "./scenarios";
 
@@ -14,7 +14,7 @@ const query = new URLSearchParams(location.search);
 const name = query.get("scenario") ?? "history";
 const theme = query.get("theme");
 const scenario = SCENARIOS[name];
-const host = new FakeHost((scenario ?? SCENARIOS["start"]!)());
+const host = new FakeHost(scenario?.() ?? viewOf());
 if (theme === "light" || theme === "dark") host.view = { ...host.view, theme };
 if (name === "damaged" || name === "newer") {
   const problem =
@@ -32,4 +32,4 @@ if (name === "damaged" || name === "newer") {
         });
   host.deskState = () => Promise.reject(problem);
 }
-mount(App, { target: document.getElementById("desk")!, props: { host } });
+mount(App, { target: document.body, props: { host } });

@@ -95,7 +95,10 @@ export const SCENARIOS: Record<string, () => DeskView> = {
     }),
   moved: () =>
     viewOf({
-      reading: { ...reading(PHASE_1), state: stateOf(PHASE_1, "staff_bo", NOW - 95_000, "Returns fail, closing") },
+      reading: {
+        ...reading(PHASE_1),
+        state: stateOf(PHASE_1, "staff_bo", NOW - 95_000, "Returns fail, closing"),
+      },
       moved: {
         from: stateOf(PHASE_2),
         to: stateOf(PHASE_1, "staff_bo", NOW - 95_000, "Returns fail, closing"),
@@ -108,7 +111,13 @@ export const SCENARIOS: Record<string, () => DeskView> = {
       environments: all,
       practice: null,
       reading: { ...reading(PHASE_2), readAtMs: NOW - 6 * 60_000 },
-      connection: { state: "offline", sinceMs: NOW - 5 * 60_000, asking: false, nextAskMs: NOW + 14_000, problem: offline },
+      connection: {
+        state: "offline",
+        sinceMs: NOW - 5 * 60_000,
+        asking: false,
+        nextAskMs: NOW + 14_000,
+        problem: offline,
+      },
     }),
   live: () =>
     viewOf({
@@ -133,18 +142,36 @@ export const SCENARIOS: Record<string, () => DeskView> = {
       },
       identities: viewOf().identities.map((identity, index) =>
         index === 3
-          ? { ...identity, state: "not_staff", staff: false, problem: problemOf("not_staff", { message: "admin_smoke has the claim admin, not staff.", meaning: "Admin alone is not staff.", next: "Have staff granted to it." }) }
+          ? {
+              ...identity,
+              state: "not_staff",
+              staff: false,
+              problem: problemOf("not_staff", {
+                message: "admin_smoke has the claim admin, not staff.",
+                meaning: "Admin alone is not staff.",
+                next: "Have staff granted to it.",
+              }),
+            }
           : index === 1
             ? { ...identity, uid: null, state: "missing", staff: null }
             : identity,
       ),
     }),
   faults: () =>
-    viewOf({ environments: all, practice: { ...viewOf().practice!, faults: ["latency:800", "weird:1"] } }),
+    viewOf({
+      environments: all,
+      practice: { catalogue: viewOf().practice?.catalogue ?? [], faults: ["latency:800", "weird:1"] },
+    }),
   never: () =>
     viewOf({
       reading: null,
-      connection: { state: "offline", sinceMs: NOW, asking: false, nextAskMs: NOW + 14_000, problem: offline },
+      connection: {
+        state: "offline",
+        sinceMs: NOW,
+        asking: false,
+        nextAskMs: NOW + 14_000,
+        problem: offline,
+      },
       environment: STAGING,
       environments: all,
       practice: null,

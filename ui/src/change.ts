@@ -18,6 +18,8 @@ export interface Step {
   /** When it was reached. */
   atMs: number | null;
   text: string;
+  /** How much of it is done, 0 to 1, while that can be told. */
+  share?: number;
 }
 
 /** Whether the portal is being asked right now, so that nothing else about this change can be done. */
@@ -70,7 +72,7 @@ export function outcomeWord(outcome: ChangeOutcomeView | null): { tone: Tone; wo
 
 /** The three steps a change goes through: acknowledged, read back, settled. */
 export function stepsOf(change: ChangeView, phases: PhaseInfo[], now: number): Step[] {
-  return [acknowledged(change), readBack(change, phases), settled(change, phases, now)];
+  return [acknowledged(change, now), readBack(change, phases), settled(change, phases, now)];
 }
 
 /** How far the portal's servers agree: "2 of 9 answers still Phase 3, 41 s left at most". */
@@ -96,7 +98,14 @@ export function settlingSentence(
   return left > 0 ? `${count}, ${left} s left at most` : `${count}, waiting for the next answer`;
 }
 
-function acknowledged(change: ChangeView): Step {
+/** How much of the wait is over. A disagreeing answer moves the end away, and the share back. */
+function shareOf(settling: SettlingView, change: ChangeView, now: number): number {
+  const start = change.acknowledgedAtMs ?? change.readBackAtMs ?? change.startedAtMs;
+  const whole = settling.settlesAtMs - start;
+  return whole <= 0 ? 1 : Math.min(1, Math.max(0, (now - start) / whole));
+}
+
+function acknowledged(change: ChangeView, now: number): Step {
   const step = { key: "acknowledged", label: "Acknowledged", atMs: change.acknowledgedAtMs } as const;
   if (change.acknowledgedAtMs !== null) {
     return { ...step, tone: "good", word: "done", text: "The portal accepted it" };
@@ -107,7 +116,11 @@ function acknowledged(change: ChangeView): Step {
   if (change.stage === "rereading") {
     return { ...step, tone: "waiting", word: "waiting", text: "First reading the phase once more" };
   }
-  if (change.stage === "sending") return { ...step, tone: "running", word: "running", text: "Sent to the portal" };
+  if (change.stage === "sending") {
+    const waited = Math.floor((now - change.startedAtMs) / 1000);
+    const text = waited < 1 ? "Sent to the portal" : `Sent; waiting ${waited} s for the portal's answer`;
+    return { ...step, tone: "running", word: "running", text };
+  }
   switch (change.outcome) {
     case "refused":
       return { ...step, tone: "bad", word: "refused", text: "Refused by the portal" };
@@ -125,7 +138,8 @@ function readBack(change: ChangeView, phases: PhaseInfo[]): Step {
   const step = { key: "read-back", label: "Read back", atMs: change.readBackAtMs } as const;
   if (change.readBackAtMs !== null) {
     const says = change.state ? ` says ${labelOf(phases, change.state.phase)}` : " answered";
-    const tone = change.outcome === "overtaken" ? "partial" : change.outcome === "not_applied" ? "bad" : "good";
+    const tone =
+      change.outcome === "overtaken" ? "partial" : change.outcome === "not_applied" ? "bad" : "good";
     return { ...step, tone, word: "done", text: `The portal${says}` };
   }
   if (change.stage === "reading_back") {
@@ -143,9 +157,18 @@ function settled(change: ChangeView, phases: PhaseInfo[], now: number): Step {
   if (change.settling) {
     const text = settlingSentence(change.settling, change, phases, now);
     if (step.atMs !== null) return { ...step, tone: "good", word: "done", text };
-    if (change.stage === "settling") return { ...step, tone: "running", word: "running", text };
+    if (change.stage === "settling") {
+      return {
+        ...step,
+        tone: "running",
+        word: "running",
+        text,
+        share: shareOf(change.settling, change, now),
+      };
+    }
     return { ...step, tone: "skipped", word: "not watched", text: "Not watched to the end" };
   }
-  if (change.stage === "done") return { ...step, tone: "skipped", word: "nothing", text: "Nothing to settle" };
+  if (change.stage === "done")
+    return { ...step, tone: "skipped", word: "nothing", text: "Nothing to settle" };
   return { ...step, tone: "waiting", word: "waiting", text: "Every server of the portal has followed" };
 }

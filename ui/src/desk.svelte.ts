@@ -103,8 +103,7 @@ export class Desk {
     const { reading, phases } = this.view;
     this.dialog = null;
     this.go("phase");
-    if (!reading) return;
-    const target = oneBack(phases, reading.state.phase);
+    const target = reading && oneBack(phases, reading.state.phase);
     if (target) this.plan.choose(target.wire);
     else this.dialog = "nothing-to-roll-back";
   }

@@ -8,6 +8,7 @@ const QUIET_MS = 300;
  */
 export class Drafts {
   readonly #texts = new SvelteMap<string, string>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- timers are not shown
   readonly #waiting = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #keep: (key: string, text: string) => Promise<void>;
 

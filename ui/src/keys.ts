@@ -1,9 +1,6 @@
 /** What a key press asks of the desk as a whole. */
 export type Shortcut =
-  | { kind: "keys" }
-  | { kind: "palette" }
-  | { kind: "roll-back" }
-  | { kind: "page"; number: number };
+  { kind: "keys" } | { kind: "palette" } | { kind: "roll-back" } | { kind: "page"; number: number };
 
 /** Every shortcut, for the list that `?` shows. */
 export const SHORTCUTS: { keys: string[]; does: string }[] = [

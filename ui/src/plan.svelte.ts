@@ -79,11 +79,17 @@ export class Plan {
     const left = noteLeft(this.note);
     if (left < 0) {
       const many = left === -1 ? "1 character" : `${-left} characters`;
-      blockers.push({ field: "note", reason: `The note is ${many} too long. Shorten it; nothing is cut off for you.` });
+      blockers.push({
+        field: "note",
+        reason: `The note is ${many} too long. Shorten it; nothing is cut off for you.`,
+      });
     }
     const name = this.#view().environment.name;
     if (this.needsName && this.confirm.trim() !== name) {
-      blockers.push({ field: "confirm", reason: `Type ${name} to open more to the members of a live portal.` });
+      blockers.push({
+        field: "confirm",
+        reason: `Type ${name} to open more to the members of a live portal.`,
+      });
     }
     return blockers;
   }
