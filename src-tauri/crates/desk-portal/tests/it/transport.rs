@@ -275,29 +275,62 @@ async fn a_redirect_is_not_followed() {
     assert!(elsewhere.seen().is_empty());
 }
 
-/// The surroundings of a running process are not changed, so the test runs itself again in others.
-#[tokio::test]
-async fn a_proxy_in_the_surroundings_is_not_used_on_this_machine() {
-    const PROXIED: &str = "DESK_PORTAL_TEST_PROXIED";
-    if std::env::var_os(PROXIED).is_some() {
-        let stub = Stub::start(|_| ok(&json!({}))).await;
-        let exchange = exchange_with(&Desk::at(&stub.base()), Route::RolloutGet).await;
-        assert!(matches!(exchange.outcome, Outcome::Ok(_)), "{exchange:?}");
-        return;
-    }
+/// Runs the test `name` again in a process with other surroundings; those of a running process are not changed.
+fn run_again(name: &str, surroundings: &[(&str, &str)]) {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "transport::a_proxy_in_the_surroundings_is_not_used_on_this_machine",
-        ])
-        .env(PROXIED, "1")
-        .env("http_proxy", "http://127.0.0.1:1")
-        .env("HTTP_PROXY", "http://127.0.0.1:1")
-        .env("ALL_PROXY", "http://127.0.0.1:1")
+        .args(["--exact", &format!("transport::{name}")])
+        .env(AGAIN, "1")
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
+        .envs(surroundings.iter().copied())
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// Says to a test that it is the second run.
+const AGAIN: &str = "DESK_PORTAL_TEST_AGAIN";
+
+fn is_run_again() -> bool {
+    std::env::var_os(AGAIN).is_some()
+}
+
+async fn assert_a_portal_on_this_machine_answers() {
+    let stub = Stub::start(|_| ok(&json!({}))).await;
+    let exchange = exchange_with(&Desk::at(&stub.base()), Route::RolloutGet).await;
+    assert!(matches!(exchange.outcome, Outcome::Ok(_)), "{exchange:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_in_the_surroundings_is_not_used_on_this_machine() {
+    if is_run_again() {
+        assert_a_portal_on_this_machine_answers().await;
+        return;
+    }
+    let nowhere = "http://127.0.0.1:1";
+    run_again(
+        "a_proxy_in_the_surroundings_is_not_used_on_this_machine",
+        &[
+            ("http_proxy", nowhere),
+            ("HTTP_PROXY", nowhere),
+            ("ALL_PROXY", nowhere),
+        ],
+    );
+}
+
+/// A bare machine has no certificate authorities, and the first start there is on the practice portal.
+#[tokio::test]
+async fn practising_needs_no_certificate_authorities() {
+    if is_run_again() {
+        assert_a_portal_on_this_machine_answers().await;
+        return;
+    }
+    run_again(
+        "practising_needs_no_certificate_authorities",
+        &[
+            ("SSL_CERT_FILE", "/nonexistent"),
+            ("SSL_CERT_DIR", "/nonexistent"),
+        ],
+    );
 }
