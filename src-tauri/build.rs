@@ -1,1 +1,35 @@
-fn main() {}
+//! Declares every command in the app manifest: what is not listed here and allowed in `capabilities/` cannot be called.
+
+const COMMANDS: &[&str] = &[
+    "desk_state",
+    "resolve_store",
+    "refresh_phase",
+    "save_phase",
+    "ask_outcome",
+    "dismiss_change",
+    "acknowledge_move",
+    "select_environment",
+    "test_environment",
+    "add_environment",
+    "remove_environment",
+    "set_identity",
+    "check_identity",
+    "forget_identity",
+    "retry_keychain",
+    "set_faults",
+    "reset_practice",
+    "verify_journal",
+    "backup_journal",
+    "put_draft",
+    "drafts",
+    "set_theme",
+    "copy_text",
+];
+
+fn main() {
+    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
+        eprintln!("{error:#}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,345 @@
+//! Portals: adding, testing, removing.
+
+use crate::{
+    accounts::{keep, missing_claim, who_am_i},
+    desk::Desk,
+    error::{Code, Problem},
+    link::Link,
+    problem::{keychain_problem, read_problem, sign_in_problem, store_problem},
+    view::{EnvironmentDraft, EnvironmentKindView, SignInDraft, TestReport, TestStep},
+};
+use desk_core::{EnvironmentKind, EnvironmentName, Role, record::Record};
+use desk_portal::{Caller, Credential, Endpoints, Portal, Session, wire};
+use secrecy::SecretString;
+
+const DEFAULT_PHASE_CACHE_MS: u64 = 60_000;
+
+/// A draft whose every field was checked.
+struct Checked {
+    name: EnvironmentName,
+    kind: EnvironmentKind,
+    endpoints: Endpoints,
+    api_key: SecretString,
+    project_id: Option<String>,
+    phase_cache_ms: u64,
+}
+
+/// An optional text; blank is none.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn check(draft: &EnvironmentDraft) -> Result<Checked, Problem> {
+    let name = EnvironmentName::new(draft.name.trim()).map_err(|error| {
+        Problem::invalid(
+            "name",
+            error.to_string(),
+            "Choose a short plain name, such as live.",
+        )
+    })?;
+    let kind = match draft.kind {
+        EnvironmentKindView::Staging => EnvironmentKind::Staging,
+        EnvironmentKindView::Live => EnvironmentKind::Live,
+        EnvironmentKindView::Practice => {
+            return Err(Problem::invalid(
+                "kind",
+                "The practice portal is built in.",
+                "Mark the portal as staging or live.",
+            ));
+        }
+    };
+    if name.is_practice() {
+        return Err(Problem::invalid(
+            "name",
+            "The name practice belongs to the built-in portal.",
+            "Choose another name.",
+        ));
+    }
+    let api_key = draft.api_key.trim();
+    if api_key.is_empty() {
+        return Err(Problem::invalid(
+            "apiKey",
+            "The API key is missing.",
+            "Copy it from the portal's project settings.",
+        ));
+    }
+    let endpoints = Endpoints::parse(
+        draft.api.trim(),
+        given(draft.identity_url.as_deref()),
+        given(draft.token_url.as_deref()),
+    )
+    .map_err(|error| {
+        Problem::invalid(
+            error.field,
+            error.to_string(),
+            "Correct the address; it begins with https://.",
+        )
+    })?;
+    Ok(Checked {
+        name,
+        kind,
+        endpoints,
+        api_key: SecretString::from(api_key.to_owned()),
+        project_id: given(draft.project_id.as_deref()).map(str::to_owned),
+        phase_cache_ms: draft.phase_cache_ms.unwrap_or(DEFAULT_PHASE_CACHE_MS),
+    })
+}
+
+impl Desk {
+    /// Tests a portal step by step: address, sign-in, account, rollout. Nothing is kept or recorded.
+    ///
+    /// # Errors
+    /// `invalid_input` with the field. What the portal says stands in the report.
+    pub async fn test_environment(
+        &self,
+        draft: &EnvironmentDraft,
+        sign_in: &SignInDraft,
+    ) -> Result<TestReport, Problem> {
+        let checked = check(draft)?;
+        let credential = sign_in.credential()?;
+        let portal = self.portal_of(&checked)?;
+        Ok(test(&portal, credential).await.0)
+    }
+
+    fn portal_of(&self, checked: &Checked) -> Result<Portal, Problem> {
+        self.portal(
+            &checked.name,
+            &checked.endpoints.api_base(),
+            &checked.endpoints.identity_base(),
+            &checked.endpoints.token_base(),
+            checked.project_id.clone(),
+            checked.api_key.clone(),
+        )
+    }
+
+    /// Adds a portal, tested with the operator's sign-in, which is kept.
+    ///
+    /// # Errors
+    /// `invalid_input`, and whatever the test found; nothing is kept then.
+    pub async fn add_environment_with_operator(
+        &self,
+        draft: &EnvironmentDraft,
+        sign_in: &SignInDraft,
+    ) -> Result<(), Problem> {
+        let checked = check(draft)?;
+        self.refuse_existing(&checked.name).await?;
+        let credential = sign_in.credential()?;
+        let portal = self.portal_of(&checked)?;
+        let (report, session) = test(&portal, credential).await;
+        let session = match session {
+            Some(session) if report.usable => session,
+            _ => {
+                let found = report.steps.into_iter().find_map(|step| step.problem);
+                return Err(found.unwrap_or_else(|| {
+                    Problem::new(
+                        Code::BadReply,
+                        "The portal cannot be used.",
+                        "Nothing was kept.",
+                        "Test it for the details.",
+                    )
+                }));
+            }
+        };
+        let link = Link::new(checked.name.clone(), checked.kind, checked.phase_cache_ms, portal);
+        // The sign-in first: without it the portal would be added but not usable, and the form would be gone.
+        self.inner
+            .vault
+            .set(
+                &self.secret_name(&checked.name, Role::Operator),
+                &session.refresh_token(),
+                keep(sign_in.session_only),
+            )
+            .await
+            .map_err(|error| keychain_problem(&error))?;
+        self.store_environment(&checked).await?;
+        self.keep_account(&link, Role::Operator, session, sign_in.session_only)
+            .await?;
+        self.select_environment(checked.name.as_str()).await
+    }
+
+    /// Adds a portal without a sign-in, as the command line does; nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// `invalid_input` with the field; `store_*`.
+    pub async fn add_environment(&self, draft: &EnvironmentDraft) -> Result<(), Problem> {
+        let checked = check(draft)?;
+        self.refuse_existing(&checked.name).await?;
+        self.store_environment(&checked).await
+    }
+
+    async fn refuse_existing(&self, name: &EnvironmentName) -> Result<(), Problem> {
+        let existing = self
+            .inner
+            .store
+            .environments()
+            .await
+            .map_err(|error| store_problem(&error))?;
+        if existing.iter().any(|row| row.name == *name) {
+            return Err(Problem::invalid(
+                "name",
+                format!("There is a portal called {name} already."),
+                "Choose another name, or remove that one first.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn store_environment(&self, checked: &Checked) -> Result<(), Problem> {
+        use secrecy::ExposeSecret;
+        // The key names the project and is in every copy of the portal's web page: configuration, not a secret.
+        // It still stays out of the journal, which leaves the desk in evidence bundles.
+        self.inner
+            .store
+            .set_setting(
+                &api_key_setting(&checked.name),
+                Some(checked.api_key.expose_secret()),
+            )
+            .await
+            .map_err(|error| store_problem(&error))?;
+        let record = Record::EnvironmentAdded {
+            environment_kind: checked.kind,
+            api_base: checked.endpoints.api_base(),
+            identity_base: checked.endpoints.identity_base(),
+            token_base: checked.endpoints.token_base(),
+            project_id: checked.project_id.clone(),
+            phase_cache_ms: checked.phase_cache_ms,
+        };
+        self.record(Some(&checked.name), None, "desk", record).await?;
+        self.touch();
+        Ok(())
+    }
+
+    pub(crate) async fn api_key(&self, name: &EnvironmentName) -> Result<SecretString, Problem> {
+        let key = self.inner.store.setting(&api_key_setting(name)).await;
+        key.map_err(|error| store_problem(&error))?
+            .map(SecretString::from)
+            .ok_or_else(|| {
+                Problem::new(
+                    Code::SignedOut,
+                    format!("The API key of {name} is not kept here."),
+                    "Nobody can be signed in there.",
+                    "Remove the portal and add it again.",
+                )
+            })
+    }
+
+    /// Removes a portal and its secrets. What was recorded of it stays in the journal.
+    ///
+    /// # Errors
+    /// `invalid_input` for practice; `confirmation_needed` (field `confirm`) unless `confirm` is its name;
+    /// `keychain_*` when a secret could not be deleted: then nothing is removed; `store_*`.
+    pub async fn remove_environment(&self, name: &str, confirm: &str) -> Result<(), Problem> {
+        let name = EnvironmentName::new(name).map_err(|_| crate::problem::no_environment(name))?;
+        if name.is_practice() {
+            return Err(Problem::invalid(
+                "name",
+                "The practice portal is built in and cannot be removed.",
+                "Use practice reset to start it over.",
+            ));
+        }
+        self.environment_row(&name).await?;
+        if confirm.trim() != name.as_str() {
+            return Err(Problem::new(
+                Code::ConfirmationNeeded,
+                format!("Removing {name} deletes its kept sign-ins."),
+                "Nothing was removed. The rollout is not affected either way.",
+                format!("Type {name} to confirm."),
+            )
+            .about("confirm"));
+        }
+        self.inner
+            .vault
+            .delete_environment(&self.inner.desk_id, &name)
+            .await
+            .map_err(|error| keychain_problem(&error))?;
+        self.record(Some(&name), None, "desk", Record::EnvironmentRemoved {})
+            .await?;
+        self.inner
+            .store
+            .set_setting(&api_key_setting(&name), None)
+            .await
+            .map_err(|error| store_problem(&error))?;
+        self.unlink(&name).await;
+        if self.environment() == name {
+            self.select_environment(EnvironmentName::PRACTICE).await?;
+        }
+        self.touch();
+        Ok(())
+    }
+}
+
+fn api_key_setting(name: &EnvironmentName) -> String {
+    format!("api-key/{name}")
+}
+
+/// Tests a portal; returns the operator's session when it came that far.
+async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<Session>) {
+    let labels = [
+        "The sign-in service accepts the account",
+        "The portal knows the account",
+        "The account is staff",
+        "The portal tells the rollout phase",
+    ];
+    let mut steps = Vec::with_capacity(labels.len());
+    let session = test_steps(portal, credential, &mut steps, labels).await;
+    let usable = session.is_some();
+    for label in labels.iter().skip(steps.len()) {
+        steps.push(TestStep {
+            label: (*label).to_owned(),
+            ok: None,
+            found: "not tested, because of the step before".to_owned(),
+            problem: None,
+        });
+    }
+    (TestReport { steps, usable }, session)
+}
+
+async fn test_steps(
+    portal: &Portal,
+    credential: Credential,
+    steps: &mut Vec<TestStep>,
+    labels: [&str; 4],
+) -> Option<Session> {
+    let mut step = |label: &str, result: Result<String, Problem>| {
+        let ok = result.is_ok();
+        let (found, problem) = match result {
+            Ok(found) => (found, None),
+            Err(problem) => (problem.message.clone(), Some(problem)),
+        };
+        steps.push(TestStep {
+            label: label.to_owned(),
+            ok: Some(ok),
+            found,
+            problem,
+        });
+        ok
+    };
+    let role = Role::Operator;
+    let session = match portal.sign_in(role.word(), credential).await {
+        Ok(session) => session,
+        Err(error) => {
+            step(labels[0], Err(sign_in_problem(role.word(), &error)));
+            return None;
+        }
+    };
+    step(labels[0], Ok(format!("signed in as {}", session.uid())));
+    let account = match who_am_i(portal, &session).await {
+        Ok(account) => account,
+        Err(problem) => {
+            step(labels[1], Err(problem));
+            return None;
+        }
+    };
+    step(labels[1], Ok(format!("uid {}", account.uid)));
+    let staff = missing_claim(role, &session, &account);
+    let staff = staff.map_or_else(|| Ok("it may set the phase".to_owned()), Err);
+    if !step(labels[2], staff) {
+        return None;
+    }
+    let found = portal
+        .ask(&wire::RolloutGet {}, Caller::As(&session), "test")
+        .await
+        .map(|answer| format!("{} · {}", answer.data.phase.label(), answer.data.phase.title()))
+        .map_err(|exchange| read_problem(&exchange));
+    step(labels[3], found).then_some(session)
+}

@@ -1,0 +1,60 @@
+//! The TypeScript in `ui/src/bindings` is generated from the types that cross, and must not drift from them.
+//!
+//! `UPDATE_BINDINGS=1 cargo nextest run -p desk-app bindings` writes it anew.
+
+use desk_app::{
+    Problem,
+    view::{DeskView, EnvironmentDraft, JournalView, SaveRequest, SignInDraft, TestReport},
+};
+use std::{collections::BTreeMap, fs, path::Path};
+use ts_rs::{Config, TS};
+
+fn read_all(dir: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return BTreeMap::new();
+    };
+    entries
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                fs::read_to_string(entry.path()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_bindings_are_those_of_the_types_that_cross() {
+    let fresh = tempfile::tempdir().unwrap();
+    // Every integer that crosses is a time, a duration or a count, far below 2^53.
+    let config = Config::new().with_out_dir(fresh.path()).with_large_int("number");
+    DeskView::export_all(&config).unwrap();
+    Problem::export_all(&config).unwrap();
+    SaveRequest::export_all(&config).unwrap();
+    EnvironmentDraft::export_all(&config).unwrap();
+    SignInDraft::export_all(&config).unwrap();
+    TestReport::export_all(&config).unwrap();
+    JournalView::export_all(&config).unwrap();
+    let generated = read_all(fresh.path());
+    assert!(generated.len() > 20, "only {} types generated", generated.len());
+
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/bindings");
+    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+        fs::remove_dir_all(&kept).unwrap();
+        fs::create_dir_all(&kept).unwrap();
+        for (name, text) in &generated {
+            fs::write(kept.join(name), text).unwrap();
+        }
+    }
+    let kept = read_all(&kept);
+    let names: Vec<_> = generated.keys().collect();
+    assert_eq!(
+        names,
+        kept.keys().collect::<Vec<_>>(),
+        "files in ui/src/bindings; UPDATE_BINDINGS=1 renews them"
+    );
+    for (name, text) in &generated {
+        assert_eq!(text, &kept[name], "{name} drifted; UPDATE_BINDINGS=1 renews it");
+    }
+}

@@ -1,0 +1,96 @@
+//! `journal`: the record of everything done at this desk.
+
+use super::{Global, Printer, Status, open};
+use clap::Subcommand;
+use desk_app::{Problem, journal as restoring};
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Check every entry and the chain between them
+    Verify,
+    /// Write a backup
+    Backup {
+        /// A file that does not exist yet
+        file: PathBuf,
+    },
+    /// Put a backup in place of the present record, which is set aside
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+}
+
+pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
+    match command {
+        Command::Verify => {
+            let desk = open(global).await?;
+            let view = desk.verify_journal().await?;
+            printer.result(&view, || match &view.broken {
+                None if view.stale.is_empty() => {
+                    format!("Whole: {} entries, newest hash {}", view.count, view.newest_hash)
+                }
+                None => format!(
+                    "The journal is whole ({} entries), but these tables differ from it: {}.",
+                    view.count,
+                    view.stale.join(", ")
+                ),
+                Some(broken) => format!(
+                    "BROKEN at entry {} ({}): {}. The {} entries before it are whole.",
+                    broken.seq, broken.id, broken.fault, view.count
+                ),
+            });
+            Ok(if view.broken.is_none() && view.stale.is_empty() {
+                Status::Yes
+            } else {
+                Status::No
+            })
+        }
+        Command::Backup { file } => {
+            let desk = open(global).await?;
+            let info = desk.backup_journal(&file).await?;
+            #[derive(Serialize)]
+            #[serde(rename_all = "camelCase")]
+            struct Written {
+                file: PathBuf,
+                sha256: String,
+                newest_seq: i64,
+            }
+            let written = Written {
+                file,
+                sha256: info.sha256,
+                newest_seq: info.newest_seq,
+            };
+            printer.result(&written, || {
+                format!(
+                    "Wrote {} ({} entries, SHA-256 {})",
+                    written.file.display(),
+                    written.newest_seq,
+                    written.sha256
+                )
+            });
+            Ok(Status::Yes)
+        }
+        Command::Restore { file } => {
+            let restored = restoring::restore(&global.data_dir()?, &file)?;
+            let desk = open(global).await?;
+            desk.note_restored(&restored).await?;
+            let set_aside = restored.set_aside;
+            printer.result(
+                &serde_json::json!({ "sha256": restored.backup.sha256, "setAside": set_aside }),
+                || {
+                    format!(
+                        "Restored {}. {}",
+                        file.display(),
+                        set_aside.as_ref().map_or_else(
+                            || "There was nothing before.".to_owned(),
+                            |path| format!("What was there lies in {path}."),
+                        )
+                    )
+                },
+            );
+            Ok(Status::Yes)
+        }
+    }
+}

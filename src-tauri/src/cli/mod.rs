@@ -1,0 +1,222 @@
+//! The command line: the same use cases, the same words. One file a subcommand; all output through one printer.
+
+mod credentials;
+mod environment;
+mod identity;
+mod journal;
+mod phase;
+mod practice;
+mod printer;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use desk_app::{Code, Desk, DeskOptions, Problem, Timeouts};
+use printer::Printer;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+/// Take a risky rollout through its phases. Without a command, the window opens.
+#[derive(Parser)]
+#[command(name = "cutover-desk", version, propagate_version = true)]
+pub struct Arguments {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What holds for every command.
+#[derive(clap::Args, Clone)]
+pub struct Global {
+    /// Where the desk keeps its files
+    #[arg(long, global = true, value_name = "DIR", env = "CUTOVER_DESK_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The environment to act in [default: practice]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no progress
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Read credentials for this call as JSON from standard input; nothing of them is kept
+    #[arg(long, global = true, value_name = "-", value_parser = ["-"])]
+    pub credentials: Option<String>,
+    /// How long to wait for a connection, in milliseconds
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 5_000,
+        hide_short_help = true
+    )]
+    pub connect_timeout_ms: u64,
+    /// How long to wait for a whole call, in milliseconds
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 20_000,
+        hide_short_help = true
+    )]
+    pub call_timeout_ms: u64,
+}
+
+impl Global {
+    /// Where the desk keeps its files: as given, else the user's own data folder.
+    ///
+    /// # Errors
+    /// `invalid_input` where the system names no such folder.
+    pub fn data_dir(&self) -> Result<PathBuf, Problem> {
+        self.data_dir
+            .clone()
+            .or_else(|| Some(dirs::data_dir()?.join("cutover-desk")))
+            .ok_or_else(|| {
+                Problem::invalid(
+                    "data-dir",
+                    "This system names no folder for a program's data.",
+                    "Give one with --data-dir DIR.",
+                )
+            })
+    }
+
+    /// How to open the desk.
+    ///
+    /// # Errors
+    /// `invalid_input` where there is no folder for its files.
+    pub fn options(&self) -> Result<DeskOptions, Problem> {
+        let mut options = DeskOptions::new(self.data_dir()?);
+        options.environment.clone_from(&self.env);
+        options.timeouts = Timeouts {
+            connect: Duration::from_millis(self.connect_timeout_ms),
+            call: Duration::from_millis(self.call_timeout_ms),
+        };
+        Ok(options)
+    }
+}
+
+/// What the desk can be asked to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Portals that the desk can point at
+    #[command(subcommand)]
+    Env(environment::Command),
+    /// Accounts that the desk acts as
+    #[command(subcommand)]
+    Identity(identity::Command),
+    /// The rollout phase
+    #[command(subcommand)]
+    Phase(phase::Command),
+    /// The record of everything done at this desk
+    #[command(subcommand)]
+    Journal(journal::Command),
+    /// The practice portal
+    #[command(subcommand)]
+    Practice(practice::Command),
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a command ended, as its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Yes.
+    Yes,
+    /// The answer is no.
+    No,
+    /// The call's words are off.
+    Usage,
+    /// The portal could not be reached, or the outcome is unknown.
+    Unknown,
+    /// Credentials or keychain.
+    Credentials,
+    /// The local store.
+    Store,
+}
+
+impl Status {
+    const fn of(code: Code) -> Self {
+        match code {
+            Code::PhaseMoved | Code::RolloutBlocked | Code::Refused | Code::Busy | Code::Internal => Self::No,
+            Code::InvalidInput | Code::ConfirmationNeeded | Code::NotFound => Self::Usage,
+            Code::Offline | Code::TimeoutUnknownOutcome | Code::RateLimited | Code::BadReply => Self::Unknown,
+            Code::KeychainUnavailable
+            | Code::KeychainLocked
+            | Code::SignedOut
+            | Code::NotStaff
+            | Code::WrongIdentity => Self::Credentials,
+            Code::StoreFull | Code::StoreNewer | Code::StoreDamaged | Code::StoreFailed => Self::Store,
+        }
+    }
+
+    const fn code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::Unknown => 3,
+            Self::Credentials => 4,
+            Self::Store => 5,
+        }
+    }
+}
+
+/// Runs a command.
+pub fn run(global: Global, command: Command) -> ExitCode {
+    let printer = Printer::new(global.json, global.quiet);
+    let result = tokio::runtime::Runtime::new()
+        .map_err(|error| {
+            Problem::new(
+                Code::Internal,
+                "The program could not start its threads.",
+                "Nothing was done.",
+                "Close other programs and try again.",
+            )
+            .detailed(error.to_string())
+        })
+        .and_then(|runtime| runtime.block_on(dispatch(&global, command, &printer)));
+    let status = result.unwrap_or_else(|problem| {
+        printer.problem(&problem);
+        Status::of(problem.code)
+    });
+    ExitCode::from(status.code())
+}
+
+async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
+    match command {
+        Command::Env(command) => environment::run(global, command, printer).await,
+        Command::Identity(command) => identity::run(global, command, printer).await,
+        Command::Phase(command) => phase::run(global, command, printer).await,
+        Command::Journal(command) => journal::run(global, command, printer).await,
+        Command::Practice(command) => practice::run(global, command, printer).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "cutover-desk",
+                &mut std::io::stdout().lock(),
+            );
+            Ok(Status::Yes)
+        }
+    }
+}
+
+/// Opens the desk for a command. Without `--env` a command acts in practice, whatever the window points at: a script
+/// must never reach a real portal because of what somebody last clicked.
+async fn open(global: &Global) -> Result<Desk, Problem> {
+    let mut options = global.options()?;
+    options.environment.get_or_insert_with(|| "practice".to_owned());
+    if global.credentials.is_some() {
+        options.credentials = credentials::read_stdin()?;
+    }
+    Desk::open(options).await
+}
+
+/// Tells a person what went wrong before any command ran.
+pub fn print_problem(problem: &Problem) {
+    Printer::new(false, false).problem(problem);
+}

@@ -1,0 +1,256 @@
+//! `phase`: reading and setting the rollout phase.
+
+use super::{Global, Printer, Status, open, printer::problem_text};
+use clap::Subcommand;
+use desk_app::{
+    Code, Desk, Phase, Problem, parse_phase,
+    time::{ago, when},
+    view::{ChangeOutcomeView, ChangeView, EnvironmentKindView, PhaseStateView, ReadingView, SaveRequest},
+};
+use serde::Serialize;
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+/// How long a command goes on asking about an unknown outcome before it leaves that to the window or the next command.
+const FIND_OUT_FOR: Duration = Duration::from_secs(180);
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Show the phase, who set it and when
+    Show,
+    /// Set the phase
+    Set {
+        /// 1, 2, 3 or the wire name
+        phase: String,
+        /// Why; at most 300 characters. Without one the present note is cleared
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+        /// The incident it answers to
+        #[arg(long, value_name = "ID")]
+        incident: Option<String>,
+        /// The environment's name, to move forward in a live environment without being asked
+        #[arg(long, value_name = "NAME")]
+        yes: Option<String>,
+    },
+}
+
+/// `phase show --json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    environment: String,
+    kind: EnvironmentKindView,
+    #[serde(flatten)]
+    state: &'a PhaseStateView,
+    label: &'static str,
+    title: &'static str,
+    for_members: &'static [&'static str],
+    for_staff: &'static [&'static str],
+    ever_set: bool,
+    read_at_ms: i64,
+    request_id: &'a str,
+}
+
+pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
+    let desk = open(global).await?;
+    let status = match command {
+        Command::Show => show(&desk, printer).await,
+        Command::Set {
+            phase,
+            note,
+            incident,
+            yes,
+        } => {
+            set(
+                &desk,
+                printer,
+                &phase,
+                note,
+                incident,
+                yes,
+                global.credentials.is_some(),
+            )
+            .await
+        }
+    };
+    desk.close().await;
+    status
+}
+
+async fn show(desk: &Desk, printer: &Printer) -> Result<Status, Problem> {
+    let reading = desk.refresh_phase().await?;
+    desk.tidy().await?;
+    let environment = desk.environment_view_of(desk.environment().as_str()).await?;
+    let phase = parse_phase(&reading.state.phase)?;
+    let shown = Shown {
+        environment: environment.name,
+        kind: environment.kind,
+        state: &reading.state,
+        label: phase.label(),
+        title: phase.title(),
+        for_members: phase.for_members(),
+        for_staff: phase.for_staff(),
+        ever_set: reading.ever_set,
+        read_at_ms: reading.read_at_ms,
+        request_id: &reading.request_id,
+    };
+    printer.result(&shown, || describe(desk, &shown, phase, &reading));
+    Ok(Status::Yes)
+}
+
+fn describe(desk: &Desk, shown: &Shown<'_>, phase: Phase, reading: &ReadingView) -> String {
+    let set = if reading.ever_set {
+        format!(
+            "{} ({}) by {}",
+            when(reading.state.updated_at_ms, desk.zone()),
+            ago(reading.state.updated_at_ms, desk.now_ms()),
+            reading.state.updated_by_uid.as_deref().unwrap_or("nobody named"),
+        )
+    } else {
+        "never: no phase was ever saved, so the service is fully open by default".to_owned()
+    };
+    let list = |lines: &[&str]| lines.join("\n            ");
+    format!(
+        "{} ({})\n  phase     {} · {}  ({})\n  set       {set}\n  note      {}\n  members   {}\n  staff     {}\n  request   {}",
+        shown.environment,
+        kind_word(shown.kind),
+        phase.label(),
+        phase.title(),
+        phase.wire(),
+        reading.state.note.as_deref().unwrap_or("none"),
+        list(phase.for_members()),
+        list(phase.for_staff()),
+        reading.request_id,
+    )
+}
+
+const fn kind_word(kind: EnvironmentKindView) -> &'static str {
+    match kind {
+        EnvironmentKindView::Practice => "practice",
+        EnvironmentKindView::Staging => "staging",
+        EnvironmentKindView::Live => "LIVE",
+    }
+}
+
+async fn set(
+    desk: &Desk,
+    printer: &Printer,
+    phase: &str,
+    note: String,
+    incident: Option<String>,
+    yes: Option<String>,
+    stdin_taken: bool,
+) -> Result<Status, Problem> {
+    let to = parse_phase(phase)?;
+    let reading = desk.refresh_phase().await?;
+    if note.trim().is_empty() && reading.state.note.is_some() {
+        printer.progress("No --note: the present note will be cleared.");
+    }
+    let mut request = SaveRequest {
+        environment: desk.environment().to_string(),
+        to: to.wire().to_owned(),
+        note,
+        incident_id: incident,
+        expected: reading.state,
+        confirm: yes,
+    };
+    let saved = match desk.save_phase(request.clone()).await {
+        Err(problem)
+            if problem.code == Code::ConfirmationNeeded
+                && request.confirm.is_none()
+                && !stdin_taken
+                && std::io::stdin().is_terminal() =>
+        {
+            request.confirm = Some(ask(&problem)?);
+            desk.save_phase(request).await
+        }
+        other => other,
+    };
+    let mut change = saved?;
+    if change.outcome == Some(ChangeOutcomeView::Unknown) {
+        printer.progress(
+            "No clear answer yet: it may have been saved or not. Asking the portal (Ctrl-C leaves that to the window or the next command)…",
+        );
+        match tokio::time::timeout(FIND_OUT_FOR, desk.find_out(&change.change_id)).await {
+            Ok(found) => change = found?,
+            Err(_elapsed) => printer.progress("Still not known."),
+        }
+    }
+    printer.result(&change, || describe_change(desk, &change));
+    Ok(status(&change))
+}
+
+fn ask(problem: &Problem) -> Result<String, Problem> {
+    let unreadable = |error: std::io::Error| problem.clone().detailed(error.to_string());
+    let mut terminal = std::io::stderr().lock();
+    write!(terminal, "{}\n{} ", problem.message, problem.next)
+        .and_then(|()| terminal.flush())
+        .map_err(unreadable)?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(unreadable)?;
+    Ok(line.trim().to_owned())
+}
+
+fn status(change: &ChangeView) -> Status {
+    match change.outcome {
+        Some(ChangeOutcomeView::Confirmed) => Status::Yes,
+        Some(ChangeOutcomeView::Refused | ChangeOutcomeView::NotSent) => change
+            .problem
+            .as_ref()
+            .map_or(Status::No, |problem| Status::of(problem.code)),
+        Some(ChangeOutcomeView::Overtaken | ChangeOutcomeView::NotApplied) => Status::No,
+        Some(ChangeOutcomeView::Unknown) | None => Status::Unknown,
+    }
+}
+
+fn describe_change(desk: &Desk, change: &ChangeView) -> String {
+    let words = |wire: &str| {
+        parse_phase(wire).map_or_else(
+            |_| wire.to_owned(),
+            |phase| format!("{} · {}", phase.label(), phase.title()),
+        )
+    };
+    let outcome = match change.outcome {
+        Some(ChangeOutcomeView::Confirmed) => "CONFIRMED: acknowledged by the portal and read back",
+        Some(ChangeOutcomeView::Refused) => "REFUSED: nothing changed",
+        Some(ChangeOutcomeView::NotSent) => "NOT SENT: nothing changed",
+        Some(ChangeOutcomeView::Overtaken) => "OVERTAKEN: somebody saved after you",
+        Some(ChangeOutcomeView::NotApplied) => "NOT APPLIED: the save did not take effect",
+        Some(ChangeOutcomeView::Unknown) | None => "UNKNOWN: it may have been saved or not",
+    };
+    let mut text = format!(
+        "{outcome}\n  {} → {}\n  by        {}\n  note      {}",
+        words(&change.from.phase),
+        words(&change.to),
+        change.actor,
+        change.note.as_deref().unwrap_or("none"),
+    );
+    if let Some(state) = &change.state {
+        text.push_str(&format!(
+            "\n  portal    {} ({})",
+            when(state.updated_at_ms, desk.zone()),
+            words(&state.phase)
+        ));
+    }
+    if let Some(run) = &change.run {
+        text.push_str(&format!("\n  run       {run}"));
+    }
+    for request in &change.requests {
+        text.push_str(&format!(
+            "\n  request   {}  {}",
+            request.request_id, request.route
+        ));
+    }
+    if change.outcome == Some(ChangeOutcomeView::Confirmed) {
+        text.push_str(
+            "\nOther instances of the portal may answer with the phase before until their caches end.",
+        );
+    }
+    if let Some(problem) = &change.problem {
+        text.push('\n');
+        text.push_str(&problem_text(problem));
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! The only place that prints.
+
+use desk_app::Problem;
+use serde::Serialize;
+use std::io::Write;
+
+/// Prints results to standard output, progress and errors to standard error.
+pub struct Printer {
+    json: bool,
+    quiet: bool,
+}
+
+impl Printer {
+    /// A printer of text, or of one JSON document.
+    pub const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// The command's one result.
+    pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) {
+        if self.json {
+            self.document(value);
+        } else {
+            out(&text());
+        }
+    }
+
+    /// A JSON document on a line of its own, whatever the printer prints else.
+    pub fn document<T: Serialize>(&self, value: &T) {
+        match serde_json::to_string(value) {
+            Ok(line) => out(&line),
+            Err(error) => err(&format!("the result cannot be written as JSON: {error}")),
+        }
+    }
+
+    /// What is being done; for people only.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            err(text);
+        }
+    }
+
+    /// What went wrong: for people on standard error, and as the document where one is asked for.
+    pub fn problem(&self, problem: &Problem) {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            error: &'a Problem,
+        }
+        if self.json {
+            self.document(&Document { error: problem });
+        }
+        err(&problem_text(problem));
+    }
+}
+
+/// A problem as lines of text.
+pub fn problem_text(problem: &Problem) -> String {
+    let mut text = format!("{}\n  {}\n  {}", problem.message, problem.meaning, problem.next);
+    if let Some(detail) = &problem.detail {
+        text.push_str("\n  (");
+        text.push_str(detail);
+        text.push(')');
+    }
+    text
+}
+
+// A reader that went away (`| head`) is no fault of ours, and there is nobody left to tell.
+fn out(text: &str) {
+    drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
+
+fn err(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
