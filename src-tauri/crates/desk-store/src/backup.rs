@@ -251,11 +251,7 @@ fn sha256(path: &Path) -> Result<String, StoreError> {
         }
         hasher.update(&buffer[..read]);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(format!("{:x}", hasher.finalize()))
 }
 
 /// Makes a file's content last through a power cut.

@@ -1,7 +1,7 @@
 //! How a connection is set up, and what is asked of any database before it is trusted.
 
 use crate::{error::StoreError, journal};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{path::Path, time::Duration};
 
 /// Marks the file as this program's: `CDSK`.
@@ -10,13 +10,15 @@ pub(crate) const APPLICATION_ID: i32 = 0x4344_534B;
 /// How long a connection waits for another program's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Opens an existing database for writing.
+/// Opens an existing database for writing. Until [`trust`] is called, closing it leaves its files as they are.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     harden(&connection)?;
+    // Closing would fold the log into the database, and a damaged one is put aside as it was found.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // FULL: in WAL mode only this makes a commit last through a power cut. On macOS an fsync does not
     // reach the platter unless asked for by this name; elsewhere the setting does nothing.
     connection
@@ -34,8 +36,11 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Turns on the write-ahead log. It is a property of the file, so that it is done once, and again after a restore.
-pub(crate) fn use_wal(connection: &Connection) -> Result<(), StoreError> {
+/// Sets a connection to work on a database that was checked.
+///
+/// Turns on the write-ahead log: a property of the file, which a restored backup does not have.
+pub(crate) fn trust(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode == "wal" {
         Ok(())

@@ -116,7 +116,7 @@ fn trusted_connection(
             Role::Guest => return Err(OpenError::NeedsOwner),
         }
     }
-    connection::use_wal(&writer)?;
+    connection::trust(&writer)?;
     Ok(writer)
 }
 

@@ -28,6 +28,24 @@ impl Store {
         .await
     }
 
+    /// Every setting whose key starts with `prefix`, by key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn settings(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let prefix = prefix.to_owned();
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT key, value FROM setting WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+                )?
+                .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()
+                .map_err(StoreError::from)
+        })
+        .await
+    }
+
     /// Sets a setting; `None` removes it.
     ///
     /// # Errors

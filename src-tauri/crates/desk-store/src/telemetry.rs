@@ -3,7 +3,11 @@
 //! A request must never wait for the disk, so that a row goes into a bounded queue, which the writer empties about twice a
 //! second, in one transaction. A row that finds the queue full is dropped, and counted.
 
-use crate::{column::Word, error::StoreError, store::Store};
+use crate::{
+    column::Word,
+    error::StoreError,
+    store::{Store, Writer},
+};
 use desk_core::{EnvironmentName, Role};
 use rusqlite::{Connection, Row, named_params, params};
 use std::sync::{
@@ -82,7 +86,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<RequestRow>, StoreError> {
         let environment = environment.clone();
-        self.write(|writer| writer.flush_requests()).await?;
+        self.write(Writer::flush_requests).await?;
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM request WHERE environment = ?1 AND at_ms >= ?2 ORDER BY at_ms DESC, rowid DESC LIMIT ?3",

@@ -132,8 +132,8 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
                 note,
                 direction,
                 incident_id,
-                started_seq: entry.seq,
-                started_at_ms: entry.at_ms,
+                seq: entry.seq,
+                at_ms: entry.at_ms,
             },
         ),
         Record::PhaseChangeConcluded {
@@ -156,7 +156,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
                     state,
                     requests,
                     acknowledged_at_ms,
-                    concluded_at_ms: entry.at_ms,
+                    at_ms: entry.at_ms,
                     reason,
                 },
             )

@@ -124,8 +124,8 @@ pub(super) struct Started {
     pub(super) note: Option<String>,
     pub(super) direction: Direction,
     pub(super) incident_id: Option<String>,
-    pub(super) started_seq: i64,
-    pub(super) started_at_ms: i64,
+    pub(super) seq: i64,
+    pub(super) at_ms: i64,
 }
 
 /// What is known when a change has been concluded.
@@ -135,7 +135,7 @@ pub(super) struct Concluded {
     pub(super) state: Option<PhaseState>,
     pub(super) requests: Vec<RequestRef>,
     pub(super) acknowledged_at_ms: Option<i64>,
-    pub(super) concluded_at_ms: i64,
+    pub(super) at_ms: i64,
     pub(super) reason: Option<String>,
 }
 
@@ -157,8 +157,8 @@ pub(super) fn start(connection: &Connection, change: &Started) -> Result<(), Sto
             ":note": change.note,
             ":direction": Word(change.direction),
             ":incident_id": change.incident_id,
-            ":started_seq": change.started_seq,
-            ":started_at_ms": change.started_at_ms,
+            ":started_seq": change.seq,
+            ":started_at_ms": change.at_ms,
         })?;
     Ok(())
 }
@@ -179,7 +179,7 @@ pub(super) fn conclude(connection: &Connection, change: &Concluded) -> Result<()
             ":requests": Json(&change.requests),
             ":reason": change.reason,
             ":acknowledged_at_ms": change.acknowledged_at_ms,
-            ":concluded_at_ms": change.concluded_at_ms,
+            ":concluded_at_ms": change.at_ms,
         })?;
     Ok(())
 }

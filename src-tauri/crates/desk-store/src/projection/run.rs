@@ -24,6 +24,14 @@ pub struct RunRow {
     pub started_at_ms: i64,
 }
 
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: row.get("id")?,
+        number: row.get("number")?,
+        started_at_ms: row.get("started_at_ms")?,
+    })
+}
+
 impl Store {
     /// The run that acts in an environment belong to: its newest.
     ///
@@ -36,14 +44,26 @@ impl Store {
                 .prepare_cached(
                     "SELECT id, number, started_at_ms FROM run WHERE environment = ?1 ORDER BY number DESC LIMIT 1",
                 )?
-                .query_row([environment.as_str()], |row| {
-                    Ok(RunRow {
-                        id: row.get("id")?,
-                        number: row.get("number")?,
-                        started_at_ms: row.get("started_at_ms")?,
-                    })
-                })
+                .query_row([environment.as_str()], row)
                 .optional()?)
+        })
+        .await
+    }
+
+    /// Every run of an environment, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runs(&self, environment: &EnvironmentName) -> Result<Vec<RunRow>, StoreError> {
+        let environment = environment.clone();
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT id, number, started_at_ms FROM run WHERE environment = ?1 ORDER BY number DESC",
+                )?
+                .query_map([environment.as_str()], row)?
+                .collect::<Result<_, _>>()
+                .map_err(StoreError::from)
         })
         .await
     }

@@ -45,7 +45,8 @@ fn damage(dir: &TempDir) -> Damage {
 
 #[tokio::test]
 async fn every_damage_is_put_aside_untouched_and_stays_until_decided() {
-    let cases: [(&str, fn(&Path)); 6] = [
+    type Harm = fn(&Path);
+    let cases: [(&str, Harm); 6] = [
         ("zeroed header", |path| overwrite(path, 0, &[0; 100])),
         ("zeroed first page", |path| overwrite(path, 100, &[0; 3996])),
         ("overwritten in the middle", |path| {
@@ -120,8 +121,9 @@ async fn the_write_ahead_log_goes_where_its_database_goes() {
     fs::write(dir.path().join("desk.db-wal"), "left by a crash").unwrap();
     overwrite(&database(&dir), 0, &[0; 100]);
     let aside = damage(&dir).set_aside.unwrap();
-    assert!(!dir.path().join("desk.db-wal").exists());
     assert!(aside.join("desk.db").exists());
+    assert_eq!(fs::read(aside.join("desk.db-wal")).unwrap(), b"left by a crash");
+    assert!(!dir.path().join("desk.db-wal").exists());
 }
 
 #[tokio::test]
