@@ -250,33 +250,32 @@ impl Portal {
             self.core
                 .recorder
                 .record(&exchange.telemetry(&self.core, call.expect));
-            let session = match call.caller {
-                Caller::As(session) => Some(session),
-                Caller::Anonymous | Caller::Token(_) => None,
+            let renewable = match (call.caller, bearer) {
+                (Caller::As(session), Some(bearer)) if !renewed => Some((session, bearer.generation)),
+                _ => None,
             };
             let situation = Situation {
                 writes: call.route.writes(),
-                can_renew: session.is_some() && !renewed,
+                can_renew: renewable.is_some(),
                 retries,
                 expect: call.expect,
             };
             match (
                 retry::next(situation, &exchange.outcome, rand::random()),
-                session,
-                bearer,
+                renewable,
             ) {
-                (Next::Renew, Some(session), Some(bearer)) => {
+                (Next::Renew, Some((session, generation))) => {
                     renewed = true;
-                    if let Err(error) = session.renew_after(bearer.generation).await {
+                    if let Err(error) = session.renew_after(generation).await {
                         exchange.outcome = error.into();
                         return exchange;
                     }
                 }
-                (Next::Wait(duration), ..) => {
+                (Next::Wait(duration), _) => {
                     retries += 1;
                     self.core.clock.sleep(duration).await;
                 }
-                (Next::Stop | Next::Renew, ..) => return exchange,
+                (Next::Stop | Next::Renew, _) => return exchange,
             }
         }
     }

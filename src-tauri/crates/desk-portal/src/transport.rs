@@ -102,7 +102,6 @@ impl Demands {
             .pool_idle_timeout(IDLE_CONNECTION)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .referer(false)
             .https_only(!self.plain);
         if self.loopback {
             builder = builder.no_proxy();
