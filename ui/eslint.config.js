@@ -1,5 +1,6 @@
 import js from "@eslint/js";
 import svelte from "eslint-plugin-svelte";
+import { defineConfig } from "eslint/config";
 import globals from "globals";
 import ts from "typescript-eslint";
 import svelteConfig from "./svelte.config.js";
@@ -7,7 +8,7 @@ import svelteConfig from "./svelte.config.js";
 const tauri = { group: ["@tauri-apps/*"], message: "Only src/host/ may know Tauri." };
 const dev = { group: ["**/dev/*", "**/tests/*"], message: "The program must not depend on its fixtures." };
 
-export default ts.config(
+export default defineConfig(
   { ignores: ["dist/", "node_modules/", "src/bindings/"] },
   js.configs.recommended,
   ...ts.configs.strict,
