@@ -8,9 +8,8 @@ use crate::{
     view::{IdentityState, IdentityView, SignInDraft},
 };
 use desk_core::{EnvironmentName, Role, record::Record};
-use desk_keychain::Keep;
+use desk_keychain::{Keep, Secret};
 use desk_portal::{Caller, Credential, Portal, Session, wire};
-use desk_practice::Practice;
 use secrecy::ExposeSecret;
 
 /// What the portal says about an account.
@@ -149,7 +148,7 @@ impl Desk {
         self.inner
             .vault
             .set(
-                &self.secret_name(&link.environment, role),
+                &self.secret_name(&link.environment, Secret::SignIn(role)),
                 &session.refresh_token(),
                 keep(session_only),
             )
@@ -219,7 +218,7 @@ impl Desk {
         }
         self.inner
             .vault
-            .delete(&self.secret_name(&environment, role))
+            .delete(&self.secret_name(&environment, Secret::SignIn(role)))
             .await
             .map_err(|error| keychain_problem(&error))?;
         let link = self.link(&environment).await?;

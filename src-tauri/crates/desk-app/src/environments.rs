@@ -9,8 +9,9 @@ use crate::{
     view::{EnvironmentDraft, EnvironmentKindView, SignInDraft, TestReport, TestStep},
 };
 use desk_core::{EnvironmentKind, EnvironmentName, Role, record::Record};
+use desk_keychain::{Keep, Secret};
 use desk_portal::{Caller, Credential, Endpoints, Portal, Session, wire};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 const DEFAULT_PHASE_CACHE_MS: u64 = 60_000;
 
@@ -145,7 +146,7 @@ impl Desk {
         self.inner
             .vault
             .set(
-                &self.secret_name(&checked.name, Role::Operator),
+                &self.secret_name(&checked.name, Secret::SignIn(Role::Operator)),
                 &session.refresh_token(),
                 keep(sign_in.session_only),
             )
@@ -185,17 +186,7 @@ impl Desk {
     }
 
     async fn store_environment(&self, checked: &Checked) -> Result<(), Problem> {
-        use secrecy::ExposeSecret;
-        // The key names the project and is in every copy of the portal's web page: configuration, not a secret.
-        // It still stays out of the journal, which leaves the desk in evidence bundles.
-        self.inner
-            .store
-            .set_setting(
-                &api_key_setting(&checked.name),
-                Some(checked.api_key.expose_secret()),
-            )
-            .await
-            .map_err(|error| store_problem(&error))?;
+        self.keep_api_key(&checked.name, &checked.api_key).await?;
         let record = Record::EnvironmentAdded {
             environment_kind: checked.kind,
             api_base: checked.endpoints.api_base(),
@@ -209,18 +200,45 @@ impl Desk {
         Ok(())
     }
 
-    pub(crate) async fn api_key(&self, name: &EnvironmentName) -> Result<SecretString, Problem> {
-        let key = self.inner.store.setting(&api_key_setting(name)).await;
-        key.map_err(|error| store_problem(&error))?
-            .map(SecretString::from)
-            .ok_or_else(|| {
-                Problem::new(
-                    Code::SignedOut,
-                    format!("The API key of {name} is not kept here."),
-                    "Nobody can be signed in there.",
-                    "Remove the portal and add it again.",
-                )
-            })
+    /// Keeps an environment's API key: in the keychain, and only where none works among the settings.
+    ///
+    /// The key names the project and stands in every copy of the portal's web page, so that without a keychain the desk
+    /// can still be used with `--credentials -`. It never enters the journal, which leaves the desk in evidence bundles.
+    async fn keep_api_key(&self, environment: &EnvironmentName, key: &SecretString) -> Result<(), Problem> {
+        let name = self.secret_name(environment, Secret::ApiKey);
+        let setting = match self.inner.vault.set(&name, key, Keep::Keychain).await {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::warn!(%error, "the API key is kept among the settings");
+                Some(key.expose_secret())
+            }
+        };
+        let kept = self
+            .inner
+            .store
+            .set_setting(&api_key_setting(environment), setting)
+            .await;
+        kept.map_err(|error| store_problem(&error))
+    }
+
+    pub(crate) async fn api_key(&self, environment: &EnvironmentName) -> Result<SecretString, Problem> {
+        let setting = self.inner.store.setting(&api_key_setting(environment)).await;
+        if let Some(key) = setting.map_err(|error| store_problem(&error))? {
+            return Ok(SecretString::from(key));
+        }
+        let kept = self
+            .inner
+            .vault
+            .get(&self.secret_name(environment, Secret::ApiKey))
+            .await;
+        kept.map_err(|error| keychain_problem(&error))?.ok_or_else(|| {
+            Problem::new(
+                Code::SignedOut,
+                format!("The API key of {environment} is not kept here."),
+                "Nobody can be signed in there.",
+                "Remove the portal and add it again.",
+            )
+        })
     }
 
     /// Removes a portal and its secrets. What was recorded of it stays in the journal.

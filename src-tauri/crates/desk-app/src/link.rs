@@ -8,7 +8,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use desk_core::{EnvironmentKind, EnvironmentName, Role};
-use desk_keychain::{SecretName, Vault};
+use desk_keychain::{Secret, SecretName, Vault};
 use desk_portal::{
     Credential, Endpoints, KeepError, Portal, PortalOptions, Recorder, RefreshTokens, Session, Telemetry,
 };
@@ -101,7 +101,7 @@ impl RefreshTokens for VaultTokens {
         let name = SecretName {
             desk: self.desk.clone(),
             environment: self.environment.clone(),
-            role,
+            secret: Secret::SignIn(role),
         };
         self.vault.replace(&name, token).await.map_err(|error| KeepError {
             message: error.to_string(),
@@ -265,7 +265,7 @@ impl Desk {
             let kept = self
                 .inner
                 .vault
-                .get(&self.secret_name(&link.environment, role))
+                .get(&self.secret_name(&link.environment, Secret::SignIn(role)))
                 .await
                 .map_err(|error| keychain_problem(&error))?;
             let rows = self.inner.store.identities(&link.environment).await;
@@ -311,11 +311,11 @@ impl Desk {
         *link.place(role).lock().await = session;
     }
 
-    pub(crate) fn secret_name(&self, environment: &EnvironmentName, role: Role) -> SecretName {
+    pub(crate) fn secret_name(&self, environment: &EnvironmentName, secret: Secret) -> SecretName {
         SecretName {
             desk: self.inner.desk_id.clone(),
             environment: environment.clone(),
-            role,
+            secret,
         }
     }
 }

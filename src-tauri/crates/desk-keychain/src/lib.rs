@@ -1,6 +1,6 @@
 //! The operating system's keychain behind one small trait: Secret Service, Windows Credential Manager, macOS Keychain.
 //!
-//! Secrets are kept by data directory, environment and role. They never go to a file: where no keychain works, a
+//! Secrets are kept by data directory, environment and kind. They never go to a file: where no keychain works, a
 //! person may choose to keep a secret *for this session only*, which is memory ([`Vault`]).
 
 mod error;
@@ -21,7 +21,7 @@ use secrecy::SecretString;
 
 pub use error::KeychainError;
 pub use memory::MemoryKeychain;
-pub use name::SecretName;
+pub use name::{Secret, SecretName};
 pub use os::OsKeychain;
 pub use vault::{Keep, Vault};
 

@@ -66,6 +66,7 @@ impl Keychain for MemoryKeychain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Secret;
     use desk_core::{EnvironmentName, Role};
     use secrecy::ExposeSecret;
 
@@ -75,7 +76,7 @@ mod tests {
         let name = |desk: &str, environment: &str, role| SecretName {
             desk: desk.to_owned(),
             environment: EnvironmentName::new(environment).unwrap(),
-            role,
+            secret: Secret::SignIn(role),
         };
         let operator = name("a", "live", Role::Operator);
         keychain.set(&operator, &"one".into()).await.unwrap();

@@ -2,25 +2,50 @@
 
 use desk_core::{EnvironmentName, Role};
 
-/// Whose secret: a data directory's, for one role in one environment.
+/// What kind of secret it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Secret {
+    /// The sign-in of the account that plays this part.
+    SignIn(Role),
+    /// The sign-in service's key for the environment's project.
+    ApiKey,
+}
+
+impl Secret {
+    /// Every secret that an environment can have.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Role::ALL.into_iter().map(Self::SignIn).chain([Self::ApiKey])
+    }
+}
+
+impl std::fmt::Display for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SignIn(role) => role.fmt(f),
+            Self::ApiKey => f.write_str("api-key"),
+        }
+    }
+}
+
+/// Whose secret: a data directory's, in one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretName {
     /// The data directory's own id, so that two data directories on one machine do not share secrets.
     pub desk: String,
-    /// The environment the account belongs to.
+    /// The environment it belongs to.
     pub environment: EnvironmentName,
-    /// The part the account plays.
-    pub role: Role,
+    /// What it is.
+    pub secret: Secret,
 }
 
 impl SecretName {
     /// The entry's name in the operating system's keychain.
     pub(crate) fn account(&self) -> String {
-        format!("{}/{}/{}", self.desk, self.environment, self.role)
+        format!("{}/{}/{}", self.desk, self.environment, self.secret)
     }
 
     /// What a person sees in the system's own keychain program.
     pub(crate) fn label(&self) -> String {
-        format!("Cutover Desk: {} in {}", self.role, self.environment)
+        format!("Cutover Desk: {} in {}", self.secret, self.environment)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use desk_core::{EnvironmentName, Role};
+use desk_core::EnvironmentName;
 use secrecy::SecretString;
 
-use crate::{Keychain, KeychainError, MemoryKeychain, SecretName};
+use crate::{Keychain, KeychainError, MemoryKeychain, Secret, SecretName};
 
 /// For how long a secret is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,21 +79,21 @@ impl Vault {
         self.keychain.delete(name).await
     }
 
-    /// Removes the secrets of every role in an environment.
+    /// Removes every secret of an environment.
     ///
     /// # Errors
-    /// The keychain's first, after every role was tried. This session's secrets are gone even then.
+    /// The keychain's first, after every one was tried. This session's secrets are gone even then.
     pub async fn delete_environment(
         &self,
         desk: &str,
         environment: &EnvironmentName,
     ) -> Result<(), KeychainError> {
         let mut outcome = Ok(());
-        for role in Role::ALL {
+        for secret in Secret::all() {
             let name = SecretName {
                 desk: desk.to_owned(),
                 environment: environment.clone(),
-                role,
+                secret,
             };
             outcome = outcome.and(self.delete(&name).await);
         }
@@ -115,6 +115,7 @@ impl Vault {
 mod tests {
     use super::*;
     use async_trait::async_trait;
+    use desk_core::Role;
     use secrecy::ExposeSecret;
 
     /// A keychain that is not there.
@@ -143,7 +144,7 @@ mod tests {
         SecretName {
             desk: "desk".to_owned(),
             environment: EnvironmentName::new(environment).unwrap(),
-            role,
+            secret: Secret::SignIn(role),
         }
     }
 

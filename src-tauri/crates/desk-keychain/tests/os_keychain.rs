@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk_core::{EnvironmentName, Role};
-use desk_keychain::{Keep, Keychain, KeychainError, OsKeychain, SecretName, Vault};
+use desk_keychain::{Keep, Keychain, KeychainError, OsKeychain, Secret, SecretName, Vault};
 use secrecy::ExposeSecret;
 use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
@@ -161,7 +161,7 @@ fn name(environment: &str, role: Role) -> SecretName {
     SecretName {
         desk: "0197-desk".to_owned(),
         environment: EnvironmentName::new(environment).unwrap(),
-        role,
+        secret: Secret::SignIn(role),
     }
 }
 
