@@ -15,8 +15,8 @@
 //! # }
 //! ```
 //!
-//! The order of a request: [`server`](self) takes the connection, `api` checks body, origin and method, `portal` decides
-//! (token, route, staff claim, phase, rate limit), `routes` do the work, each on `store`'s documents in one transaction.
+//! The way of a request: `server` takes the connection; `api` checks body, origin and method; `portal` decides (token,
+//! route, staff claim, phase, rate limit); `routes` do the work; all of it from the token on in one transaction of `store`.
 
 mod accounts;
 mod api;

@@ -2,7 +2,8 @@
 //!
 //! Several processes may serve one file. Every request is one `IMMEDIATE` transaction, so they take turns.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +36,14 @@ pub enum StoreError {
     OtherVersion {
         /// The version in the file.
         found: i64,
+    },
+    /// The file that keeps two from opening the database at once could not be made or locked.
+    #[error("the practice portal could not lock {path}: {source}")]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// The starting state could not be put in; a fault of the program.
     #[error("the starting state could not be put in: {0}")]
@@ -73,6 +82,20 @@ const SCHEMA: &str = "
     PRAGMA user_version = 1;
 ";
 
+/// Waits until no other process is opening the file; the answer keeps others out while it lives.
+///
+/// Two that switch a new file to WAL at the same moment get "database is locked", which no busy timeout covers. The lock
+/// is on a file of its own: to open and close the database by other means would drop `SQLite`'s locks on it.
+fn wait_to_open(path: &Path) -> Result<File, StoreError> {
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".opening");
+    let locked = File::create(&lock_path).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|source| StoreError::Lock {
+        path: lock_path.into(),
+        source,
+    })
+}
+
 /// The database of one portal.
 #[derive(Debug)]
 pub struct Store {
@@ -82,9 +105,12 @@ pub struct Store {
 impl Store {
     /// Opens the database and makes its tables when it is new. Call `fill` to put in what a new one needs.
     pub fn open(storage: &Storage) -> Result<Self, StoreError> {
-        let connection = match storage {
-            Storage::File(path) => Connection::open(path)?,
-            Storage::Ephemeral => Connection::open_in_memory()?,
+        let (connection, _opening) = match storage {
+            Storage::File(path) => {
+                let opening = wait_to_open(path)?;
+                (Connection::open(path)?, Some(opening))
+            }
+            Storage::Ephemeral => (Connection::open_in_memory()?, None),
         };
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;

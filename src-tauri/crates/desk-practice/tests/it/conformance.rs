@@ -43,6 +43,9 @@ const IDENTITIES: [&str; 5] = [
 
 const LENDING_MS: i64 = 28 * 24 * 60 * 60 * 1000;
 
+/// Longer than an ID token is good for, so that one made before has expired.
+const PAST_THE_FIRST_TOKEN: Duration = Duration::from_secs(2 * 3600);
+
 #[tokio::test]
 async fn every_recorded_exchange_is_answered_alike_or_is_a_deliberate_difference() {
     let (mut alike, mut listed, mut problems) = (0, 0, Vec::new());
@@ -106,8 +109,7 @@ impl Replay {
     async fn start() -> Self {
         let bench = Bench::start(still()).await;
         let expired_token = bench.token("member-smoke").await;
-        // To the day of the recordings, so that a loan falls due when it did there.
-        bench.clock.advance(Duration::from_secs(2 * 3600));
+        bench.clock.advance(PAST_THE_FIRST_TOKEN);
         let mut tokens = HashMap::new();
         for name in IDENTITIES {
             tokens.insert(name, bench.token(name).await);
@@ -166,9 +168,9 @@ impl Replay {
         let recorded_ms = due["_seconds"].as_i64().map(|seconds| {
             seconds * 1000 + due["_nanoseconds"].as_i64().unwrap_or_default() / 1_000_000 - LENDING_MS
         });
-        // The recording began within two hours of the clock's start; replays of an old loan move nothing.
-        let shifted = recorded_ms.map(|ms| ms + 2 * 3600 * 1000);
-        let ahead = shifted.map_or(1, |ms| (ms - self.bench.clock.now_ms()).max(1));
+        // All of it happens later than recorded; the reply to an old key tells an old time and moves nothing.
+        let late_ms = i64::try_from(PAST_THE_FIRST_TOKEN.as_millis()).unwrap();
+        let ahead = recorded_ms.map_or(1, |ms| (ms + late_ms - self.bench.clock.now_ms()).max(1));
         assert!(ahead < 3600 * 1000, "the clock would run past the tokens");
         self.bench
             .clock

@@ -80,6 +80,26 @@ async fn portals_that_open_a_new_file_at_once_agree_on_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn portals_may_come_and_go_while_others_serve_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let coming_and_going: Vec<_> = (0..4)
+        .map(|_| {
+            let options = on_file(&directory);
+            tokio::spawn(async move {
+                for _ in 0..5 {
+                    let bench = Bench::start(options.clone()).await;
+                    assert_eq!(bench.phase().await, "phase_3_admin_full");
+                    bench.practice.shutdown().await;
+                }
+            })
+        })
+        .collect();
+    for task in coming_and_going {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_copy_is_lent_once_however_many_ask() {
     let directory = tempfile::tempdir().unwrap();
     let benches = [
