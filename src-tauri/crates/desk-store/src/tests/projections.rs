@@ -183,14 +183,15 @@ async fn a_projection_that_was_tampered_with_is_named_and_rebuilt() {
         .unwrap();
     sql(
         &store,
-        "UPDATE phase_change SET note = 'another'; UPDATE environment SET kind = 'staging';",
+        "UPDATE phase_change SET note = 'another'; UPDATE environment SET kind = 'staging';
+         INSERT INTO phase_seen VALUES ('nowhere', '{}'); DELETE FROM identity;",
     )
     .await
     .unwrap();
     let verified = store.verify().await.unwrap();
     assert_eq!(
         (verified.broken, verified.stale),
-        (None, vec!["environment", "phase_change"])
+        (None, vec!["environment", "phase_change", "phase_seen"])
     );
     store.rebuild().await.unwrap();
     assert!(store.verify().await.unwrap().is_whole());
