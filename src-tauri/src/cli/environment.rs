@@ -1,6 +1,6 @@
 //! `env`: portals that the desk can point at.
 
-use super::{Global, Printer, Status, open};
+use super::{Global, Printer, Status, open_itself};
 use clap::{Subcommand, ValueEnum};
 use desk_app::{
     Problem,
@@ -20,7 +20,7 @@ pub enum Command {
     Add {
         /// A short plain name, such as live
         name: String,
-        /// Where the API answers, such as <https://portal.example.org>
+        /// Where the API answers, such as `https://portal.example.org`
         #[arg(long, value_name = "URL")]
         api: String,
         /// The sign-in service's key for the project
@@ -59,11 +59,7 @@ pub enum Kind {
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
     // The environment named here is the subject, not where the command acts.
-    let desk = open(&Global {
-        env: None,
-        ..global.clone()
-    })
-    .await?;
+    let desk = open_itself(global).await?;
     match command {
         Command::List => {
             let all = desk.environments().await?;

@@ -16,7 +16,12 @@ pub enum Command {
         /// operator, member-smoke, staff-smoke or admin-smoke
         role: String,
         /// The account's e-mail address
-        #[arg(long, value_name = "E", required_unless_present = "refresh_token_stdin")]
+        #[arg(
+            long,
+            value_name = "E",
+            required_unless_present = "refresh_token_stdin",
+            conflicts_with = "refresh_token_stdin"
+        )]
         email: Option<String>,
         /// Read the password from standard input
         #[arg(
@@ -55,20 +60,16 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
             printer.result(&all, || all.iter().map(line).collect::<Vec<_>>().join("\n"));
             Ok(Status::Yes)
         }
-        Command::Set {
-            role,
-            email,
-            refresh_token_stdin,
-            ..
-        } => {
+        Command::Set { role, email, .. } => {
             let role = Desk::role(&role)?;
             let secret = secret_from_stdin()?;
+            // An address comes with a password, a refresh token without one: the words were checked for that.
             let credential = match email {
-                Some(email) if !refresh_token_stdin => Credential::Password {
+                Some(email) => Credential::Password {
                     email,
                     password: secret,
                 },
-                _ => Credential::RefreshToken(secret),
+                None => Credential::RefreshToken(secret),
             };
             let view = desk.set_identity(role, credential, false).await?;
             printer.result(&view, || line(&view));
@@ -84,8 +85,8 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
                 views.push(desk.check_identity(role).await?);
             }
             printer.result(&views, || views.iter().map(line).collect::<Vec<_>>().join("\n"));
-            let worst = views.iter().find_map(|view| view.problem.as_ref());
-            Ok(worst.map_or(Status::Yes, |problem| Status::of(problem.code)))
+            let first = views.iter().find_map(|view| view.problem.as_ref());
+            Ok(first.map_or(Status::Yes, |problem| Status::of(problem.code)))
         }
         Command::Forget { role } => {
             let role = Desk::role(&role)?;

@@ -1,6 +1,6 @@
 //! `journal`: the record of everything done at this desk.
 
-use super::{Global, Printer, Status, open};
+use super::{Global, Printer, Status, open_itself};
 use clap::Subcommand;
 use desk_app::{Problem, journal as restoring};
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub enum Command {
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
     match command {
         Command::Verify => {
-            let desk = open(global).await?;
+            let desk = open_itself(global).await?;
             let view = desk.verify_journal().await?;
             printer.result(&view, || match &view.broken {
                 None if view.stale.is_empty() => {
@@ -48,7 +48,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
             })
         }
         Command::Backup { file } => {
-            let desk = open(global).await?;
+            let desk = open_itself(global).await?;
             let info = desk.backup_journal(&file).await?;
             #[derive(Serialize)]
             #[serde(rename_all = "camelCase")]
@@ -74,7 +74,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
         }
         Command::Restore { file } => {
             let restored = restoring::restore(&global.data_dir()?, &file)?;
-            let desk = open(global).await?;
+            let desk = open_itself(global).await?;
             desk.note_restored(&restored).await?;
             let set_aside = restored.set_aside;
             printer.result(

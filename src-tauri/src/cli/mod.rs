@@ -27,6 +27,7 @@ pub struct Arguments {
 
 /// What holds for every command.
 #[derive(clap::Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Where the desk keeps its files
     #[arg(long, global = true, value_name = "DIR", env = "CUTOVER_DESK_DATA_DIR")]
@@ -141,7 +142,7 @@ pub enum Status {
 impl Status {
     const fn of(code: Code) -> Self {
         match code {
-            Code::PhaseMoved | Code::RolloutBlocked | Code::Refused | Code::Busy | Code::Internal => Self::No,
+            Code::PhaseMoved | Code::RolloutBlocked | Code::Refused | Code::Internal => Self::No,
             Code::InvalidInput | Code::ConfirmationNeeded | Code::NotFound => Self::Usage,
             Code::Offline | Code::TimeoutUnknownOutcome | Code::RateLimited | Code::BadReply => Self::Unknown,
             Code::KeychainUnavailable
@@ -149,7 +150,10 @@ impl Status {
             | Code::SignedOut
             | Code::NotStaff
             | Code::WrongIdentity => Self::Credentials,
-            Code::StoreFull | Code::StoreNewer | Code::StoreDamaged | Code::StoreFailed => Self::Store,
+            // A command does one thing at a time: what is busy is always the store, with another desk.
+            Code::StoreFull | Code::StoreNewer | Code::StoreDamaged | Code::StoreFailed | Code::Busy => {
+                Self::Store
+            }
         }
     }
 
@@ -194,12 +198,10 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Journal(command) => journal::run(global, command, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "cutover-desk",
-                &mut std::io::stdout().lock(),
-            );
+            // Into memory first: writing straight to a reader that went away would panic.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "cutover-desk", &mut script);
+            printer.script(&script);
             Ok(Status::Yes)
         }
     }
@@ -214,6 +216,16 @@ async fn open(global: &Global) -> Result<Desk, Problem> {
         options.credentials = credentials::read_stdin()?;
     }
     Desk::open(options).await
+}
+
+/// Opens the desk for a command about the desk itself, on which `--env` and `--credentials` have no bearing.
+async fn open_itself(global: &Global) -> Result<Desk, Problem> {
+    open(&Global {
+        env: None,
+        credentials: None,
+        ..global.clone()
+    })
+    .await
 }
 
 /// Tells a person what went wrong before any command ran.

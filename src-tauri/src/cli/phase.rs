@@ -81,7 +81,6 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
 
 async fn show(desk: &Desk, printer: &Printer) -> Result<Status, Problem> {
     let reading = desk.refresh_phase().await?;
-    desk.tidy().await?;
     let environment = desk.environment_view_of(desk.environment().as_str()).await?;
     let phase = parse_phase(&reading.state.phase)?;
     let shown = Shown {
@@ -97,7 +96,21 @@ async fn show(desk: &Desk, printer: &Printer) -> Result<Status, Problem> {
         request_id: &reading.request_id,
     };
     printer.result(&shown, || describe(desk, &shown, phase, &reading));
+    tidy(desk, printer).await;
     Ok(Status::Yes)
+}
+
+/// Goes on with a save whose outcome an earlier command did not learn. The phase shown is true whatever comes of that.
+async fn tidy(desk: &Desk, printer: &Printer) {
+    match desk.tidy().await {
+        Ok(None) => {}
+        Ok(Some(change)) => printer.progress(&format!(
+            "Still not known: whether the save of {} at {} took effect. The next command asks again.",
+            words(&change.to),
+            when(change.started_at_ms, desk.zone()),
+        )),
+        Err(problem) => printer.progress(&problem_text(&problem)),
+    }
 }
 
 fn describe(desk: &Desk, shown: &Shown<'_>, phase: Phase, reading: &ReadingView) -> String {
@@ -205,13 +218,15 @@ fn status(change: &ChangeView) -> Status {
     }
 }
 
+/// `Phase 2 · Member writes`.
+fn words(wire: &str) -> String {
+    parse_phase(wire).map_or_else(
+        |_| wire.to_owned(),
+        |phase| format!("{} · {}", phase.label(), phase.title()),
+    )
+}
+
 fn describe_change(desk: &Desk, change: &ChangeView) -> String {
-    let words = |wire: &str| {
-        parse_phase(wire).map_or_else(
-            |_| wire.to_owned(),
-            |phase| format!("{} · {}", phase.label(), phase.title()),
-        )
-    };
     let outcome = match change.outcome {
         Some(ChangeOutcomeView::Confirmed) => "CONFIRMED: acknowledged by the portal and read back",
         Some(ChangeOutcomeView::Refused) => "REFUSED: nothing changed",

@@ -1,12 +1,13 @@
 //! `practice`: the practice portal, alone or put back to its start.
 
-use super::{Global, Printer, Status, open};
+use super::{Global, Printer, Status, open_itself};
 use clap::Subcommand;
 use desk_app::{Code, Problem};
-use desk_practice::{Fault, Options, Practice, PracticeIdentity, Storage};
+use desk_practice::{Fault, Options, Practice, PracticeIdentity, ServeError, Storage, StoreError};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,7 +18,8 @@ use tokio::sync::mpsc;
 pub enum Command {
     /// Serve the practice portal for other clients until it is ended (Ctrl-C)
     ///
-    /// A line on standard input switches the faults while it runs: faults with spaces between them, or `off`.
+    /// A line on standard input puts these faults in place of the present ones while it runs: faults with spaces
+    /// between them, or `off`.
     Serve {
         /// Where to listen; loopback only. Port 0 takes a free one
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -72,25 +74,22 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
                 storage,
                 ..Options::default()
             };
+            // Before anybody is told that it listens, so that being ended from then on ends it properly.
+            let ended = asked_to_end().map_err(|error| unheard(&error))?;
             let practice = desk_practice::serve(options)
                 .await
                 .map_err(|error| not_served(&error))?;
             if let Some(file) = identities_out {
-                let identities = practice.identities().map_err(|error| not_served(&error))?;
+                let identities = practice.identities().map_err(|error| unusable(&error))?;
                 write_identities(&file, identities)?;
             }
             printer.document(practice.addresses());
-            serve_until_ended(&practice, printer).await;
+            serve_until(ended, &practice, printer).await;
             practice.shutdown().await;
             Ok(Status::Yes)
         }
         Command::Reset => {
-            let desk = open(&Global {
-                env: None,
-                credentials: None,
-                ..global.clone()
-            })
-            .await?;
+            let desk = open_itself(global).await?;
             let result = desk.reset_practice().await;
             desk.close().await;
             result?;
@@ -102,10 +101,10 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
     }
 }
 
-/// Answers lines on standard input until the process is asked to end. The end of standard input ends nothing.
-async fn serve_until_ended(practice: &Practice, printer: &Printer) {
+/// Answers lines on standard input until `ended`. The end of standard input ends nothing.
+async fn serve_until(ended: impl Future<Output = ()>, practice: &Practice, printer: &Printer) {
     let mut lines = stdin_lines();
-    let mut ended = std::pin::pin!(asked_to_end());
+    let mut ended = std::pin::pin!(ended);
     loop {
         tokio::select! {
             Some(line) = lines.recv() => switch(practice, &line, printer),
@@ -118,7 +117,7 @@ async fn serve_until_ended(practice: &Practice, printer: &Printer) {
 fn stdin_lines() -> mpsc::UnboundedReceiver<String> {
     let (send, receive) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        for line in std::io::stdin().lines().map_while(Result::ok) {
+        for line in io::stdin().lines().map_while(Result::ok) {
             if send.send(line).is_err() {
                 return;
             }
@@ -128,46 +127,49 @@ fn stdin_lines() -> mpsc::UnboundedReceiver<String> {
 }
 
 fn switch(practice: &Practice, line: &str, printer: &Printer) {
-    let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "off").collect();
+    let words: Vec<&str> = match line.trim() {
+        "" => return,
+        "off" => Vec::new(),
+        faults => faults.split_whitespace().collect(),
+    };
     match words
         .iter()
         .map(|word| word.parse::<Fault>())
         .collect::<Result<Vec<_>, _>>()
     {
         Ok(faults) => {
+            practice.set_faults(faults);
             printer.progress(&if words.is_empty() {
                 "faults: off".to_owned()
             } else {
                 format!("faults: {}", words.join(" "))
             });
-            practice.set_faults(faults);
         }
         Err(error) => printer.progress(&format!("faults unchanged: {error}")),
     }
 }
 
+/// Listens for the system's requests to end from now on; the future is the first of them.
 #[cfg(unix)]
-async fn asked_to_end() {
+fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return wait_for_ctrl_c().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        () = wait_for_ctrl_c() => {}
-    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn asked_to_end() {
-    wait_for_ctrl_c().await;
-}
-
-async fn wait_for_ctrl_c() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "Ctrl-C cannot be noticed here");
-        std::future::pending::<()>().await;
-    }
+/// Listens for Ctrl-C from now on; the future is the first of them.
+#[cfg(windows)]
+fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut ctrl_c = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        ctrl_c.recv().await;
+    })
 }
 
 /// What `--identities-out` holds of an account.
@@ -197,7 +199,7 @@ fn write_identities(file: &Path, identities: Vec<PracticeIdentity>) -> Result<()
     std::fs::write(file, format!("{document}\n")).map_err(|error| unwritable(file, &error))
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
+fn unwritable(path: &Path, error: &io::Error) -> Problem {
     Problem::invalid(
         "file",
         format!("{} cannot be written.", path.display()),
@@ -206,12 +208,48 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
     .detailed(error.to_string())
 }
 
-fn not_served(error: &impl std::fmt::Display) -> Problem {
+fn not_served(error: &ServeError) -> Problem {
+    match error {
+        ServeError::NotLoopback(_) | ServeError::Listen { .. } => Problem::invalid(
+            "listen",
+            "The practice portal cannot listen there.",
+            "Give a free address of this machine, such as 127.0.0.1:0.",
+        )
+        .detailed(error.to_string()),
+        ServeError::NoInstances => Problem::invalid(
+            "instances",
+            "The practice portal needs at least one instance.",
+            "Leave --instances out for one.",
+        ),
+        ServeError::Store(error) => unusable(error),
+        ServeError::Panicked(_) => Problem::new(
+            Code::Internal,
+            "The practice portal failed while it started.",
+            UNAFFECTED,
+            "Give the details to the platform team.",
+        )
+        .detailed(error.to_string()),
+    }
+}
+
+const UNAFFECTED: &str = "No real portal is affected.";
+
+fn unusable(error: &StoreError) -> Problem {
     Problem::new(
-        Code::InvalidInput,
-        "The practice portal could not be started.",
-        "No real portal is affected.",
-        "Correct the call: it listens on a free loopback address only.",
+        Code::StoreFailed,
+        "The practice portal's database, practice.db, cannot be used.",
+        UNAFFECTED,
+        "Check that the data directory can be written to, or serve with --ephemeral.",
+    )
+    .detailed(error.to_string())
+}
+
+fn unheard(error: &io::Error) -> Problem {
+    Problem::new(
+        Code::Internal,
+        "The system does not tell when the practice portal is to end.",
+        UNAFFECTED,
+        "Close other programs and try again.",
     )
     .detailed(error.to_string())
 }

@@ -33,6 +33,11 @@ impl Printer {
         }
     }
 
+    /// A program for a shell, as it is.
+    pub fn script(&self, bytes: &[u8]) {
+        report(std::io::stdout().lock().write_all(bytes));
+    }
+
     /// What is being done; for people only.
     pub fn progress(&self, text: &str) {
         if !self.quiet {
@@ -64,11 +69,21 @@ pub fn problem_text(problem: &Problem) -> String {
     text
 }
 
-// A reader that went away (`| head`) is no fault of ours, and there is nobody left to tell.
 fn out(text: &str) {
-    drop(writeln!(std::io::stdout().lock(), "{text}"));
+    report(writeln!(std::io::stdout().lock(), "{text}"));
 }
 
 fn err(text: &str) {
+    // Nobody is left to tell that standard error cannot be written.
     drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// Says that output was lost, to a full disk for instance. A reader that went away (`| head`) wanted no more.
+fn report(written: std::io::Result<()>) {
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            err(&format!("the output cannot be written: {error}"));
+        }
+        _ => {}
+    }
 }
