@@ -23,6 +23,7 @@ if (name === "damaged" || name === "newer") {
           message: "The journal is damaged and was put aside.",
           meaning: "What the desk recorded cannot be read from it; the portal is not affected.",
           next: "Restore the newest backup, or start a new journal.",
+          field: "backup",
           detail: "desk.db: page 41 is malformed",
         })
       : problemOf("store_newer", {

@@ -8,7 +8,7 @@ describe("starting", () => {
   it("a damaged journal offers the newest backup, then a working desk", async () => {
     const host = new FakeHost(viewOf());
     const working = host.deskState.bind(host);
-    host.deskState = () => Promise.reject(problemOf("store_damaged"));
+    host.deskState = () => Promise.reject(problemOf("store_damaged", { field: "backup" }));
     await open(viewOf(), host);
     expect(screen.getByTestId("store-problem").dataset["code"]).toBe("store_damaged");
     await expectAccessible();

@@ -98,8 +98,14 @@ impl Desk {
 
     /// Ends the program and starts it again on the same home: what lasted is there, what did not is gone.
     pub async fn restart(&mut self) {
+        self.restart_after(async || {}).await;
+    }
+
+    /// The same, with something that happens to the home in between.
+    pub async fn restart_after(&mut self, happens: impl AsyncFnOnce()) {
         self.client.clone().close().await.unwrap();
         self.stack.end_program().await;
+        happens().await;
         self.client = open_window(&self.stack).await;
     }
 

@@ -1,0 +1,66 @@
+//! axe finds nothing on any view, light and dark, contrast included; and everything is there at 200 % text.
+
+use super::{
+    desk,
+    harness::{Desk, Options, desktop_test},
+};
+
+async fn look_everywhere(desk: &mut Desk, theme: &str) {
+    desk.find("[data-testid=never-set]").await;
+    desk.wait_for_text("(staff)").await;
+    let picture = async |desk: &Desk, view: &str| {
+        desk.screenshot(&format!("{view}-{theme}")).await;
+        desk.assert_accessible().await;
+    };
+    picture(desk, "phase").await;
+    desk.click("[data-testid=move-2]").await;
+    desk.find("[data-testid=plan]").await;
+    picture(desk, "plan").await;
+    desk.fill("[data-testid=note]", "Opening to members").await;
+    desk.click("[data-testid=save-phase]").await;
+    desk.find("[data-testid=step-settled]").await;
+    picture(desk, "confirmation").await;
+    desk.click("[data-testid=nav-settings]").await;
+    desk.find("[data-testid=add-portal]").await;
+    picture(desk, "settings").await;
+    desk.click("[data-testid=add-portal]").await;
+    picture(desk, "add-portal").await;
+    desk.click("[data-testid=nav-phase]").await;
+    desk.press("?").await;
+    desk.find("dialog[open]").await;
+    picture(desk, "keys").await;
+}
+
+/// Nothing is cut off or pushed out of the window.
+async fn nothing_overflows(desk: &Desk) {
+    let overflow = desk
+        .execute("return document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+        .await;
+    assert!(
+        overflow.as_i64().unwrap() <= 0,
+        "{overflow} px stick out sideways"
+    );
+}
+
+fn theme(options: Options, name: &'static str) {
+    desktop_test(
+        &format!("every_view_is_accessible_{name}"),
+        options,
+        async |desk| {
+            look_everywhere(desk, name).await;
+            desk.execute("document.documentElement.style.fontSize = '200%'")
+                .await;
+            nothing_overflows(desk).await;
+        },
+    );
+}
+
+#[test]
+fn every_view_is_accessible_in_light() {
+    theme(desk(), "light");
+}
+
+#[test]
+fn every_view_is_accessible_in_dark() {
+    theme(desk().dark(), "dark");
+}

@@ -1,0 +1,95 @@
+//! The first whole job: select a phase, save it with a note, see it confirmed. With the mouse and by keyboard alone.
+
+use super::{command, desk, harness::desktop_test};
+use fantoccini::key::Key;
+
+#[test]
+fn a_phase_is_selected_saved_with_a_note_and_seen_confirmed() {
+    desktop_test("save_phase_with_the_mouse", desk(), async |desk| {
+        desk.click("[data-testid=move-2]").await;
+        desk.fill("[data-testid=note]", "Opening to members after the rehearsal")
+            .await;
+        assert_eq!(
+            desk.find("[data-testid=note-left]").await.text().await.unwrap(),
+            "262 left"
+        );
+        desk.click("[data-testid=save-phase]").await;
+        desk.find("[data-testid=step-acknowledged]").await;
+        desk.find("[data-testid=outcome][data-outcome=confirmed]").await;
+        let header = desk
+            .find("[data-testid=header-phase]")
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert!(header.contains("Phase 2"), "{header}");
+        let history = desk.find("[data-testid=history]").await.text().await.unwrap();
+        assert!(
+            history.contains("Opening to members after the rehearsal"),
+            "{history}"
+        );
+        assert!(history.contains("R-001"), "{history}");
+
+        let shown = command(desk, &["phase", "show"]);
+        assert_eq!(shown["phase"], "phase_2_member_writes");
+        assert_eq!(shown["note"], "Opening to members after the rehearsal");
+        assert_eq!(shown["updatedByUid"], "operator");
+        let journal = command(desk, &["journal", "verify"]);
+        assert_eq!(journal["broken"], serde_json::Value::Null);
+        assert!(journal["count"].as_i64().unwrap() >= 3, "{journal}");
+    });
+}
+
+#[test]
+fn a_phase_is_taken_back_with_the_keyboard_alone_and_a_typed_note_survives_a_restart() {
+    desktop_test("save_phase_by_keyboard", desk(), async |desk| {
+        desk.wait_for_text("Phase 3 · Admin full").await;
+        let shortcut = format!("{}{}r", char::from(Key::Control), char::from(Key::Shift));
+        desk.press(&shortcut).await;
+        desk.find("[data-testid=plan]").await;
+        desk.until("the note to have the focus", async || {
+            desk.execute("return document.activeElement.dataset.testid").await == "note"
+        })
+        .await;
+        desk.press("Errors while editing items").await;
+        // A kill in the middle: what was typed is there again.
+        desk.until("the note to be kept", async || {
+            let kept = desk
+                .execute("return window.__TAURI_INTERNALS__.invoke('drafts')")
+                .await;
+            kept.to_string().contains("Errors while editing items")
+        })
+        .await;
+        desk.restart().await;
+        desk.wait_for_text("Phase 3 · Admin full").await;
+        desk.press(&shortcut).await;
+        desk.until("the kept note", async || {
+            desk.find("[data-testid=note]")
+                .await
+                .prop("value")
+                .await
+                .unwrap()
+                .as_deref()
+                == Some("Errors while editing items")
+        })
+        .await;
+        // Tab goes on to the incident and to the save; Enter saves.
+        desk.press(&format!(
+            "{}INC-7{}",
+            char::from(Key::Tab),
+            char::from(Key::Enter)
+        ))
+        .await;
+        desk.until("the header to say phase 2", async || {
+            desk.find("[data-testid=header-phase]")
+                .await
+                .text()
+                .await
+                .unwrap()
+                .contains("Phase 2")
+        })
+        .await;
+        let shown = command(desk, &["phase", "show"]);
+        assert_eq!(shown["note"], "Errors while editing items");
+    });
+}
