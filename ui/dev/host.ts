@@ -100,7 +100,7 @@ export class FakeHost implements Host {
   resetPractice: Host["resetPractice"] = () => this.#called("resetPractice");
   verifyJournal: Host["verifyJournal"] = async () => {
     await this.#called("verifyJournal");
-    return { count: 214, newestHash: "9f2c4be1a07d5533e8c1", broken: null };
+    return { count: 214, newestHash: "9f2c4be1a07d5533e8c1", broken: null, stale: [] };
   };
   backupJournal: Host["backupJournal"] = async () => {
     await this.#called("backupJournal");

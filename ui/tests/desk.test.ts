@@ -225,6 +225,7 @@ describe("settings", () => {
         count: 7,
         newestHash: "h",
         broken: { seq: 5, id: "e5", fault: "its hash does not fit" },
+        stale: [],
       });
     await click(screen.getByRole("button", { name: "Verify" }));
     expect(screen.getByText("Entry 5 is broken: its hash does not fit")).toBeTruthy();

@@ -16,4 +16,8 @@ newestHash: string,
 /**
  * The first broken entry, in words.
  */
-broken: BrokenView | null, };
+broken: BrokenView | null, 
+/**
+ * Tables that are not what the journal gives, although the journal itself is whole.
+ */
+stale: Array<string>, };
