@@ -11,7 +11,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     match arguments.command {
-        Some(command) => cli::run(arguments.global, command),
+        Some(command) => cli::run(&arguments.global, command),
         None => window::run(&arguments.global),
     }
 }

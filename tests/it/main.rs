@@ -1,1 +1,16 @@
-#![allow(missing_docs)]
+//! Whole-program tests: the program as a person or a script meets it, from its command line.
+
+#![allow(clippy::unwrap_used)] // a helper's unwrap fails the test that called it
+
+mod canaries;
+mod exit_statuses;
+mod help;
+mod journal;
+mod keychain;
+mod layers;
+mod outcomes;
+mod phase;
+mod portals;
+mod practice;
+mod support;
+mod without_display;

@@ -22,6 +22,15 @@ pub enum Command {
     },
 }
 
+/// `journal backup --json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    file: PathBuf,
+    sha256: String,
+    newest_seq: i64,
+}
+
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
     match command {
         Command::Verify => {
@@ -50,13 +59,6 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
         Command::Backup { file } => {
             let desk = open_itself(global).await?;
             let info = desk.backup_journal(&file).await?;
-            #[derive(Serialize)]
-            #[serde(rename_all = "camelCase")]
-            struct Written {
-                file: PathBuf,
-                sha256: String,
-                newest_seq: i64,
-            }
             let written = Written {
                 file,
                 sha256: info.sha256,

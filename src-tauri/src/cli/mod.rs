@@ -170,7 +170,7 @@ impl Status {
 }
 
 /// Runs a command.
-pub fn run(global: Global, command: Command) -> ExitCode {
+pub fn run(global: &Global, command: Command) -> ExitCode {
     let printer = Printer::new(global.json, global.quiet);
     let result = tokio::runtime::Runtime::new()
         .map_err(|error| {
@@ -182,7 +182,7 @@ pub fn run(global: Global, command: Command) -> ExitCode {
             )
             .detailed(error.to_string())
         })
-        .and_then(|runtime| runtime.block_on(dispatch(&global, command, &printer)));
+        .and_then(|runtime| runtime.block_on(dispatch(global, command, &printer)));
     let status = result.unwrap_or_else(|problem| {
         printer.problem(&problem);
         Status::of(problem.code)
@@ -201,7 +201,7 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
             // Into memory first: writing straight to a reader that went away would panic.
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "cutover-desk", &mut script);
-            printer.script(&script);
+            Printer::script(&script);
             Ok(Status::Yes)
         }
     }

@@ -235,37 +235,29 @@ fn describe_change(desk: &Desk, change: &ChangeView) -> String {
         Some(ChangeOutcomeView::NotApplied) => "NOT APPLIED: the save did not take effect",
         Some(ChangeOutcomeView::Unknown) | None => "UNKNOWN: it may have been saved or not",
     };
-    let mut text = format!(
-        "{outcome}\n  {} → {}\n  by        {}\n  note      {}",
-        words(&change.from.phase),
-        words(&change.to),
-        change.actor,
-        change.note.as_deref().unwrap_or("none"),
+    let mut lines = vec![
+        outcome.to_owned(),
+        format!("  {} → {}", words(&change.from.phase), words(&change.to)),
+        format!("  by        {}", change.actor),
+        format!("  note      {}", change.note.as_deref().unwrap_or("none")),
+    ];
+    lines.extend(change.state.as_ref().map(|state| {
+        let at = when(state.updated_at_ms, desk.zone());
+        format!("  portal    {at} ({})", words(&state.phase))
+    }));
+    lines.extend(change.run.as_ref().map(|run| format!("  run       {run}")));
+    lines.extend(
+        change
+            .requests
+            .iter()
+            .map(|request| format!("  request   {}  {}", request.request_id, request.route)),
     );
-    if let Some(state) = &change.state {
-        text.push_str(&format!(
-            "\n  portal    {} ({})",
-            when(state.updated_at_ms, desk.zone()),
-            words(&state.phase)
-        ));
-    }
-    if let Some(run) = &change.run {
-        text.push_str(&format!("\n  run       {run}"));
-    }
-    for request in &change.requests {
-        text.push_str(&format!(
-            "\n  request   {}  {}",
-            request.request_id, request.route
-        ));
-    }
     if change.outcome == Some(ChangeOutcomeView::Confirmed) {
-        text.push_str(
-            "\nOther instances of the portal may answer with the phase before until their caches end.",
+        lines.push(
+            "Other instances of the portal may answer with the phase before until their caches end."
+                .to_owned(),
         );
     }
-    if let Some(problem) = &change.problem {
-        text.push('\n');
-        text.push_str(&problem_text(problem));
-    }
-    text
+    lines.extend(change.problem.as_ref().map(problem_text));
+    lines.join("\n")
 }

@@ -83,7 +83,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
                 let identities = practice.identities().map_err(|error| unusable(&error))?;
                 write_identities(&file, identities)?;
             }
-            printer.document(practice.addresses());
+            Printer::document(practice.addresses());
             serve_until(ended, &practice, printer).await;
             practice.shutdown().await;
             Ok(Status::Yes)

@@ -19,14 +19,14 @@ impl Printer {
     /// The command's one result.
     pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) {
         if self.json {
-            self.document(value);
+            Self::document(value);
         } else {
             out(&text());
         }
     }
 
-    /// A JSON document on a line of its own, whatever the printer prints else.
-    pub fn document<T: Serialize>(&self, value: &T) {
+    /// A JSON document on a line of its own, whatever is asked for otherwise.
+    pub fn document<T: Serialize>(value: &T) {
         match serde_json::to_string(value) {
             Ok(line) => out(&line),
             Err(error) => err(&format!("the result cannot be written as JSON: {error}")),
@@ -34,7 +34,7 @@ impl Printer {
     }
 
     /// A program for a shell, as it is.
-    pub fn script(&self, bytes: &[u8]) {
+    pub fn script(bytes: &[u8]) {
         report(std::io::stdout().lock().write_all(bytes));
     }
 
@@ -52,7 +52,7 @@ impl Printer {
             error: &'a Problem,
         }
         if self.json {
-            self.document(&Document { error: problem });
+            Self::document(&Document { error: problem });
         }
         err(&problem_text(problem));
     }
