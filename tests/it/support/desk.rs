@@ -150,7 +150,11 @@ impl Running {
 
     /// What any account on this machine may see of the process, and what its own may: arguments and environment.
     pub fn arguments_and_environment(&self) -> Vec<u8> {
-        let of = |file: &str| std::fs::read(format!("/proc/{}/{file}", self.child.id())).unwrap();
+        let of = |file: &str| {
+            let bytes = std::fs::read(format!("/proc/{}/{file}", self.child.id())).unwrap();
+            assert!(!bytes.is_empty(), "{file} cannot be seen");
+            bytes
+        };
         [of("cmdline"), of("environ")].concat()
     }
 

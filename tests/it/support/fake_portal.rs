@@ -63,8 +63,10 @@ impl FakePortal {
         Self { server, mood, asked }
     }
 
+    /// Behaves so from now on, and forgets what was asked for before.
     pub fn set(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+        while self.asked.try_recv().is_ok() {}
     }
 
     /// Adds it to a desk.
