@@ -134,13 +134,13 @@ impl Desk {
     }
 
     /// Keeps an account that just signed in: keychain first, then the journal.
-    pub(crate) async fn keep_account(
+    async fn keep_account(
         &self,
         link: &Link,
         role: Role,
         session: Session,
         session_only: bool,
-    ) -> Result<Account, Problem> {
+    ) -> Result<(), Problem> {
         let account = who_am_i(&link.portal, &session).await?;
         if let Some(problem) = missing_claim(role, &session, &account) {
             return Err(problem);
@@ -154,6 +154,19 @@ impl Desk {
             )
             .await
             .map_err(|error| keychain_problem(&error))?;
+        self.note_account(link, role, session, &account, session_only)
+            .await
+    }
+
+    /// Records an account whose sign-in is kept, and goes on as it.
+    pub(crate) async fn note_account(
+        &self,
+        link: &Link,
+        role: Role,
+        session: Session,
+        account: &Account,
+        session_only: bool,
+    ) -> Result<(), Problem> {
         let record = Record::IdentitySet {
             role,
             uid: account.uid.clone(),
@@ -166,8 +179,8 @@ impl Desk {
         self.update_at(&link.environment, |screen| {
             screen.identities.insert(role, (IdentityState::Ready, None));
         });
-        self.inner.ask_now.notify_waiters();
-        Ok(account)
+        self.ask_now();
+        Ok(())
     }
 
     /// Signs in with what is kept and asks the portal who it is.
@@ -233,7 +246,7 @@ impl Desk {
         self.update_at(&environment, |screen| {
             screen.identities.remove(&role);
         });
-        self.inner.ask_now.notify_waiters();
+        self.ask_now();
         Ok(())
     }
 
@@ -276,7 +289,10 @@ impl Desk {
         } else {
             let rows = self.inner.store.identities(environment).await;
             for row in rows.map_err(|error| store_problem(&error))? {
-                known.push((row.role, row.uid, row.staff, row.session_only));
+                // One for another session only, an earlier one or another desk's, is not kept here.
+                if !row.session_only || self.is_signed_in(environment, row.role) {
+                    known.push((row.role, row.uid, row.staff, row.session_only));
+                }
             }
         }
         let screen = self.screen();

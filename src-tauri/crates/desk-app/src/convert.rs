@@ -82,6 +82,18 @@ impl From<&RequestRef> for RequestView {
     }
 }
 
+impl From<&RequestView> for RequestRef {
+    fn from(request: &RequestView) -> Self {
+        Self {
+            route: request.route.clone(),
+            request_id: request.request_id.clone(),
+            status: request.status,
+            at_ms: request.at_ms,
+            duration_ms: request.duration_ms,
+        }
+    }
+}
+
 /// The word for a direction.
 pub(crate) const fn direction_word(direction: Direction) -> &'static str {
     match direction {

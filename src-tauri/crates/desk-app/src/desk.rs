@@ -2,7 +2,7 @@
 
 use crate::{
     convert::{change_view, run_label},
-    error::Problem,
+    error::{Code, Problem},
     link::Link,
     problem::{no_environment, open_problem, store_problem},
     time::{Clock, SystemClock, local_zone},
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use chrono_tz::Tz;
-use desk_core::{EnvironmentKind, EnvironmentName, Phase, Role, record::Record};
+use desk_core::{EnvironmentKind, EnvironmentName, Phase, PhaseState, Role, record::Record};
 use desk_keychain::{Keychain, OsKeychain, Vault};
 use desk_portal::{Credential, Timeouts};
 use desk_practice::Practice;
@@ -25,7 +25,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -78,8 +78,8 @@ pub(crate) struct Inner {
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// The newest entry that this desk wrote itself.
     own_newest: AtomicI64,
-    /// Wakes whoever waits for the next time to ask.
-    pub(crate) ask_now: Notify,
+    /// Counts how often somebody asked for an answer now; wakes whoever waits for the next time to ask.
+    pub(crate) asked: watch::Sender<u64>,
     screen: Mutex<Screen>,
     changed: watch::Sender<u64>,
 }
@@ -91,6 +91,8 @@ pub(crate) struct Screen {
     pub(crate) reading: Option<ReadingView>,
     /// When the save that `reading` shows was first seen, milliseconds since 1970.
     pub(crate) first_seen_ms: i64,
+    /// What was last known of the phase on this data directory, as of the newest answer.
+    pub(crate) recorded: Option<PhaseState>,
     pub(crate) moved: Option<MovedView>,
     pub(crate) change: Option<ChangeView>,
     pub(crate) identities: HashMap<Role, (IdentityState, Option<Problem>)>,
@@ -111,6 +113,7 @@ impl Screen {
             },
             reading: None,
             first_seen_ms: now_ms,
+            recorded: None,
             moved: None,
             change: None,
             identities: HashMap::new(),
@@ -140,27 +143,32 @@ impl Desk {
         let store = Store::open(&options.data_dir, Arc::new(move || clock.now_ms()))
             .map_err(|error| open_problem(&error))?;
         let stored = |error| store_problem(&error);
-        let desk_id = match store.setting(DESK_ID_SETTING).await.map_err(stored)? {
-            Some(id) => id,
-            None => {
-                let id = uuid::Uuid::now_v7().to_string();
-                store
-                    .set_setting(DESK_ID_SETTING, Some(&id))
+        let kept_id = store.setting(DESK_ID_SETTING).await.map_err(stored)?;
+        let desk_id = if let Some(id) = kept_id {
+            id
+        } else {
+            let id = uuid::Uuid::now_v7().to_string();
+            store
+                .set_setting(DESK_ID_SETTING, Some(&id))
+                .await
+                .map_err(stored)?;
+            id
+        };
+        let environment = match options.environment {
+            Some(name) => existing(&store, &name).await?,
+            None => match store.setting(ENVIRONMENT_SETTING).await.map_err(stored)? {
+                // It may have been removed since by another desk: then the desk starts where nothing can go wrong.
+                Some(name) => existing(&store, &name)
                     .await
-                    .map_err(stored)?;
-                id
-            }
-        };
-        let wanted = match options.environment {
-            Some(name) => Some(name),
-            None => store.setting(ENVIRONMENT_SETTING).await.map_err(stored)?,
-        };
-        let environment = match wanted {
-            Some(name) => EnvironmentName::new(&name).map_err(|_| no_environment(&name))?,
-            None => EnvironmentName::practice(),
+                    .or_else(|problem| match problem.code {
+                        Code::NotFound => Ok(EnvironmentName::practice()),
+                        _ => Err(problem),
+                    })?,
+                None => EnvironmentName::practice(),
+            },
         };
         let now = options.clock.now_ms();
-        let desk = Self {
+        Ok(Self {
             inner: Arc::new(Inner {
                 data_dir: options.data_dir,
                 desk_id,
@@ -174,13 +182,11 @@ impl Desk {
                 links: tokio::sync::Mutex::new(HashMap::new()),
                 saving: tokio::sync::Mutex::new(()),
                 own_newest: AtomicI64::new(0),
-                ask_now: Notify::new(),
-                screen: Mutex::new(Screen::new(environment.clone(), now)),
+                asked: watch::Sender::new(0),
+                screen: Mutex::new(Screen::new(environment, now)),
                 changed: watch::Sender::new(0),
             }),
-        };
-        desk.environment_row(&environment).await?;
-        Ok(desk)
+        })
     }
 
     /// Where the desk keeps its files.
@@ -216,8 +222,22 @@ impl Desk {
             let newest = *changes.borrow_and_update();
             self.touch();
             if newest > self.inner.own_newest.load(Ordering::SeqCst) {
+                self.leave_removed_environment().await;
                 self.ask_now();
             }
+        }
+    }
+
+    /// Goes back to practice when another desk has removed the environment that this one points at.
+    async fn leave_removed_environment(&self) {
+        let environment = self.environment();
+        let gone = matches!(self.environment_row(&environment).await, Err(problem) if problem.code == Code::NotFound);
+        if !gone {
+            return;
+        }
+        self.unlink(&environment).await;
+        if let Err(problem) = self.select_environment(EnvironmentName::PRACTICE).await {
+            tracing::warn!(code = ?problem.code, "the environment is gone, and practice could not be selected");
         }
     }
 
@@ -279,17 +299,7 @@ impl Desk {
 
     /// The settings of an environment.
     pub(crate) async fn environment_row(&self, name: &EnvironmentName) -> Result<EnvironmentRow, Problem> {
-        if name.is_practice() {
-            return Ok(practice_row());
-        }
-        self.inner
-            .store
-            .environments()
-            .await
-            .map_err(|error| store_problem(&error))?
-            .into_iter()
-            .find(|row| row.name == *name)
-            .ok_or_else(|| no_environment(name.as_str()))
+        row_of(&self.inner.store, name).await
     }
 
     /// Every environment, practice first, the others by name.
@@ -364,7 +374,7 @@ impl Desk {
                 ..Screen::new(name, now)
             };
         });
-        self.inner.ask_now.notify_waiters();
+        self.ask_now();
         Ok(())
     }
 
@@ -532,6 +542,24 @@ impl Desk {
 }
 
 const DRAFT_PREFIX: &str = "draft/";
+
+/// The environment of this name, if there is one.
+async fn existing(store: &Store, name: &str) -> Result<EnvironmentName, Problem> {
+    let name = EnvironmentName::new(name).map_err(|_| no_environment(name))?;
+    Ok(row_of(store, &name).await?.name)
+}
+
+/// The settings of an environment.
+async fn row_of(store: &Store, name: &EnvironmentName) -> Result<EnvironmentRow, Problem> {
+    if name.is_practice() {
+        return Ok(practice_row());
+    }
+    let rows = store.environments().await;
+    rows.map_err(|error| store_problem(&error))?
+        .into_iter()
+        .find(|row| row.name == *name)
+        .ok_or_else(|| no_environment(name.as_str()))
+}
 
 /// The practice environment's settings; its addresses are known once it runs.
 fn practice_row() -> EnvironmentRow {

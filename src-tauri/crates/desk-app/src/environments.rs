@@ -1,7 +1,7 @@
 //! Portals: adding, testing, removing.
 
 use crate::{
-    accounts::{keep, missing_claim, who_am_i},
+    accounts::{Account, keep, missing_claim, who_am_i},
     desk::Desk,
     error::{Code, Problem},
     link::Link,
@@ -70,8 +70,13 @@ fn check(draft: &EnvironmentDraft) -> Result<Checked, Problem> {
         given(draft.token_url.as_deref()),
     )
     .map_err(|error| {
+        let field = match error.field {
+            "identity" => "identityUrl",
+            "token" => "tokenUrl",
+            field => field,
+        };
         Problem::invalid(
-            error.field,
+            field,
             error.to_string(),
             "Correct the address; it begins with https://.",
         )
@@ -126,22 +131,18 @@ impl Desk {
         self.refuse_existing(&checked.name).await?;
         let credential = sign_in.credential()?;
         let portal = self.portal_of(&checked)?;
-        let (report, session) = test(&portal, credential).await;
-        let session = match session {
-            Some(session) if report.usable => session,
-            _ => {
-                let found = report.steps.into_iter().find_map(|step| step.problem);
-                return Err(found.unwrap_or_else(|| {
-                    Problem::new(
-                        Code::BadReply,
-                        "The portal cannot be used.",
-                        "Nothing was kept.",
-                        "Test it for the details.",
-                    )
-                }));
-            }
+        let (report, signed_in) = test(&portal, credential).await;
+        let Some((session, account)) = signed_in else {
+            let found = report.steps.into_iter().find_map(|step| step.problem);
+            return Err(found.unwrap_or_else(|| {
+                Problem::new(
+                    Code::BadReply,
+                    "The portal cannot be used.",
+                    "Nothing was kept.",
+                    "Test it for the details.",
+                )
+            }));
         };
-        let link = Link::new(checked.name.clone(), checked.kind, checked.phase_cache_ms, portal);
         // The sign-in first: without it the portal would be added but not usable, and the form would be gone.
         self.inner
             .vault
@@ -152,8 +153,20 @@ impl Desk {
             )
             .await
             .map_err(|error| keychain_problem(&error))?;
-        self.store_environment(&checked).await?;
-        self.keep_account(&link, Role::Operator, session, sign_in.session_only)
+        if let Err(problem) = self.store_environment(&checked).await {
+            let forgotten = self
+                .inner
+                .vault
+                .delete_environment(&self.inner.desk_id, &checked.name)
+                .await;
+            if let Err(error) = forgotten {
+                tracing::warn!(%error, "the sign-in of a portal that was not added stays in the keychain");
+            }
+            return Err(problem);
+        }
+        let link = Link::new(checked.name.clone(), checked.kind, checked.phase_cache_ms, portal);
+        let link = self.put_link(link).await;
+        self.note_account(&link, Role::Operator, session, &account, sign_in.session_only)
             .await?;
         self.select_environment(checked.name.as_str()).await
     }
@@ -290,8 +303,8 @@ fn api_key_setting(name: &EnvironmentName) -> String {
     format!("api-key/{name}")
 }
 
-/// Tests a portal; returns the operator's session when it came that far.
-async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<Session>) {
+/// Tests a portal; returns the operator's session and account when it can be used.
+async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<(Session, Account)>) {
     let labels = [
         "The sign-in service accepts the account",
         "The portal knows the account",
@@ -299,8 +312,8 @@ async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<Se
         "The portal tells the rollout phase",
     ];
     let mut steps = Vec::with_capacity(labels.len());
-    let session = test_steps(portal, credential, &mut steps, labels).await;
-    let usable = session.is_some();
+    let signed_in = test_steps(portal, credential, &mut steps, labels).await;
+    let usable = signed_in.is_some();
     for label in labels.iter().skip(steps.len()) {
         steps.push(TestStep {
             label: (*label).to_owned(),
@@ -309,7 +322,7 @@ async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<Se
             problem: None,
         });
     }
-    (TestReport { steps, usable }, session)
+    (TestReport { steps, usable }, signed_in)
 }
 
 async fn test_steps(
@@ -317,7 +330,7 @@ async fn test_steps(
     credential: Credential,
     steps: &mut Vec<TestStep>,
     labels: [&str; 4],
-) -> Option<Session> {
+) -> Option<(Session, Account)> {
     let mut step = |label: &str, result: Result<String, Problem>| {
         let ok = result.is_ok();
         let (found, problem) = match result {
@@ -359,5 +372,5 @@ async fn test_steps(
         .await
         .map(|answer| format!("{} · {}", answer.data.phase.label(), answer.data.phase.title()))
         .map_err(|exchange| read_problem(&exchange));
-    step(labels[3], found).then_some(session)
+    step(labels[3], found).then_some((session, account))
 }

@@ -148,6 +148,14 @@ impl Desk {
         Ok(link)
     }
 
+    /// Goes on with a connection that was made before its environment was added.
+    pub(crate) async fn put_link(&self, link: Link) -> Arc<Link> {
+        let link = Arc::new(link);
+        let mut links = self.inner.links.lock().await;
+        links.insert(link.environment.clone(), Arc::clone(&link));
+        link
+    }
+
     /// A portal client that records its requests and keeps renewed sign-ins.
     pub(crate) fn portal(
         &self,
@@ -227,6 +235,12 @@ impl Desk {
     pub(crate) async fn session(&self, link: &Link, role: Role) -> Result<Session, Problem> {
         let mut place = link.place(role).lock().await;
         if let Some(session) = place.as_ref() {
+            // The screen starts anew with each choice of an environment; the sign-in stays.
+            if !self.screen().identities.contains_key(&role) {
+                self.update_at(&link.environment, |screen| {
+                    screen.identities.insert(role, (IdentityState::Ready, None));
+                });
+            }
             return Ok(session.clone());
         }
         let result = self.sign_in_with_kept(link, role).await;
@@ -280,7 +294,7 @@ impl Desk {
                 Code::SignedOut,
                 format!("Nobody is signed in as {identity} in {}.", link.environment),
                 "The phase cannot be read or set as this account.",
-                format!("Sign in under Settings, Accounts, or with: identity set {identity}."),
+                format!("Sign in under Settings, Identities, or with: identity set {identity}."),
             )
             .about(identity));
         };
@@ -299,11 +313,22 @@ impl Desk {
                     session.uid()
                 ),
                 "Nothing was sent as this account: what is recorded would name the wrong person.",
-                "Sign in again under Settings, Accounts.",
+                "Sign in again under Settings, Identities.",
             )
             .about(identity));
         }
         Ok(session)
+    }
+
+    /// Whether an account is signed in for the role. Does not wait: one that just signs in counts as signed in.
+    pub(crate) fn is_signed_in(&self, environment: &EnvironmentName, role: Role) -> bool {
+        let Ok(links) = self.inner.links.try_lock() else {
+            return true;
+        };
+        links.get(environment).is_some_and(|link| {
+            let session = link.place(role).try_lock();
+            session.map_or(true, |session| session.is_some())
+        })
     }
 
     /// Puts a fresh sign-in in place of the one used so far, or ends it.

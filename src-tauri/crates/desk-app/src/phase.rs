@@ -17,9 +17,10 @@ use desk_core::{
     phase::{Answer, Direction, Finding, NOTE_LIMIT, Sent, find_out, judge_answer, note_length},
     record::{ChangeOutcome, Record, RequestRef},
 };
-use desk_portal::{Answered, Caller, Exchange, NotEnvelopeKind, Outcome, Session, wire};
+use desk_portal::{Answered, Caller, Exchange, Outcome, Session, wire};
 use desk_store::{Access, PhaseChangeRow};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long after sending a lost write can still arrive: the hosting platform ends a call after 60 s.
 const PLATFORM_CUT_MS: i64 = 60_000;
@@ -48,8 +49,10 @@ struct Pending {
     started_at_ms: i64,
     acknowledged: Option<(i64, PhaseState)>,
     requests: Vec<RequestRef>,
-    /// Whether "unknown" is in the journal already.
-    known_unknown: bool,
+    /// Answers since the acknowledgement that still gave the save before.
+    outdated: u32,
+    /// When the last of them came.
+    outdated_until_ms: Option<i64>,
 }
 
 impl Pending {
@@ -63,6 +66,11 @@ impl Pending {
         }
     }
 
+    /// Whether what the portal says is this save.
+    fn made(&self, seen: &PhaseState) -> bool {
+        find_out(&self.sent(), seen) == Finding::Applied
+    }
+
     fn note_request(&mut self, exchange: &Exchange) {
         self.requests.push(RequestRef {
             route: exchange.route.name().to_owned(),
@@ -71,6 +79,24 @@ impl Pending {
             at_ms: exchange.at_ms,
             duration_ms: u64::try_from(exchange.duration.as_millis()).unwrap_or(u64::MAX),
         });
+    }
+
+    /// A save as the screen has it, which is all there is of one that could not be recorded.
+    fn of_view(change: &ChangeView) -> Option<Self> {
+        let state = change.state.as_ref().and_then(PhaseStateView::to_state);
+        Some(Self {
+            change_id: change.change_id.clone(),
+            run_id: None,
+            from: change.from.to_state()?,
+            to: Phase::from_wire(&change.to)?,
+            note: change.note.clone(),
+            actor: change.actor.clone(),
+            started_at_ms: change.started_at_ms,
+            acknowledged: change.acknowledged_at_ms.zip(state),
+            requests: change.requests.iter().map(RequestRef::from).collect(),
+            outdated: 0,
+            outdated_until_ms: None,
+        })
     }
 }
 
@@ -86,7 +112,8 @@ impl From<&PhaseChangeRow> for Pending {
             started_at_ms: row.started_at_ms,
             acknowledged: row.acknowledged_at_ms.zip(row.state.clone()),
             requests: row.requests.clone(),
-            known_unknown: row.outcome.is_some(),
+            outdated: 0,
+            outdated_until_ms: None,
         }
     }
 }
@@ -101,23 +128,14 @@ enum Fate {
 
 /// Judges the reply to a save. Whatever does not prove that nothing happened is unknown.
 fn fate(to: Phase, exchange: &Exchange, state: Option<PhaseState>) -> Fate {
-    match (&exchange.outcome, state) {
-        (_, Some(state)) if state.phase == to => Fate::Acknowledged(state),
-        (Outcome::Refused { status, .. }, _) if *status < 500 => Fate::Refused,
-        (
-            Outcome::NotStaff { .. }
-            | Outcome::SignedOut { .. }
-            | Outcome::RolloutBlocked { .. }
-            | Outcome::RateLimited { .. }
-            | Outcome::NotEnvelope {
-                kind: NotEnvelopeKind::OriginRefused,
-                ..
-            },
-            _,
-        ) => Fate::Refused,
-        (Outcome::NotEnvelope { .. }, _) if matches!(exchange.status, Some(400..500)) => Fate::Refused,
-        (Outcome::Unreachable { .. } | Outcome::Tls { .. } | Outcome::NotRenewed { .. }, _) => Fate::NotSent,
-        _ => Fate::Unknown,
+    match (state, &exchange.outcome) {
+        (Some(state), _) if state.phase == to => Fate::Acknowledged(state),
+        (Some(_), _) => Fate::Unknown,
+        (None, outcome) if outcome.leaves_unknown() => Fate::Unknown,
+        (None, Outcome::Unreachable { .. } | Outcome::Tls { .. } | Outcome::NotRenewed { .. }) => {
+            Fate::NotSent
+        }
+        (None, _) => Fate::Refused,
     }
 }
 
@@ -145,9 +163,8 @@ impl Desk {
         purpose: &str,
     ) -> Result<ReadingView, Problem> {
         let link = self.link(environment).await?;
-        let answer = self.read(&link, purpose).await?;
-        self.take(&link, &answer.data, answer.exchange.support_id().to_owned())
-            .await
+        let Answered { data: seen, exchange } = self.read(&link, purpose).await?;
+        Ok(self.take(&link, &seen, exchange.support_id().to_owned()).await)
     }
 
     /// One reading as the operator.
@@ -193,66 +210,99 @@ impl Desk {
     }
 
     /// Takes an answer into the screen: the same save, somebody's move, or an outdated instance.
-    async fn take(&self, link: &Link, seen: &PhaseState, request_id: String) -> Result<ReadingView, Problem> {
+    async fn take(&self, link: &Link, seen: &PhaseState, request_id: String) -> ReadingView {
         let now = self.now_ms();
-        let stored = self
-            .inner
-            .store
-            .last_seen_phase(&link.environment)
-            .await
-            .map_err(|error| store_problem(&error))?;
-        let (shown, first_seen_ms, ours) = {
+        let recorded = self.last_recorded(&link.environment).await;
+        let (shown, mut known_since_ms, news) = {
             let screen = self.screen();
-            let shown = screen
-                .reading
-                .as_ref()
-                .and_then(|reading| reading.state.to_state());
-            let ours = screen.change.as_ref().is_some_and(|change| is_ours(change, seen));
-            (shown, screen.first_seen_ms, ours)
+            // The desk may point elsewhere by now, where another phase is shown.
+            if screen.environment == link.environment {
+                let shown = screen.reading.as_ref();
+                let shown = shown.and_then(|reading| reading.state.to_state());
+                (shown, screen.first_seen_ms, screen.recorded != recorded)
+            } else {
+                (None, now, false)
+            }
         };
-        let known = shown.or_else(|| stored.clone());
+        let newest_recorded = recorded.as_ref().map(|state| state.updated_at_ms);
+        let known = if news && newest_recorded > shown.as_ref().map(|state| state.updated_at_ms) {
+            // Another desk on this data directory has seen a newer save meanwhile.
+            known_since_ms = if shown.is_some() { now } else { known_since_ms };
+            recorded.clone()
+        } else {
+            shown
+        };
         let answer = known.as_ref().map_or(Answer::Same, |known| {
-            judge_answer(known, seen, now - first_seen_ms, link.phase_cache_ms)
+            judge_answer(known, seen, now - known_since_ms, link.phase_cache_ms)
         });
-        let reading = |state: &PhaseState| ReadingView {
+        let state = match (answer, &known) {
+            (Answer::Outdated, Some(known)) => known,
+            _ => seen,
+        };
+        if let (Answer::Moved, Some(known)) = (answer, known.as_ref())
+            && !self.is_ours(link, seen).await
+        {
+            if recorded.as_ref() != Some(seen) {
+                let record = Record::PhaseMovedElsewhere {
+                    from: Some(known.clone()),
+                    to: seen.clone(),
+                };
+                // What the portal says is shown whether or not it could be recorded; `record` shows that it was not.
+                let _shown = self.record(Some(&link.environment), None, "desk", record).await;
+            }
+            let moved = MovedView {
+                from: known.into(),
+                to: seen.into(),
+                noticed_at_ms: now,
+            };
+            self.update_at(&link.environment, |screen| screen.moved = Some(moved));
+        }
+        let view = ReadingView {
             state: state.into(),
             ever_set: state.ever_set(),
             read_at_ms: now,
-            request_id: request_id.clone(),
+            request_id,
         };
-        match (answer, known) {
-            (Answer::Outdated, Some(known)) => {
-                let view = reading(&known);
-                self.update_at(&link.environment, |screen| screen.reading = Some(view.clone()));
-                return Ok(view);
-            }
-            (Answer::Moved, Some(known)) if !ours => {
-                if stored.as_ref() != Some(seen) {
-                    let record = Record::PhaseMovedElsewhere {
-                        from: Some(known.clone()),
-                        to: seen.clone(),
-                    };
-                    // What the portal says is shown whether or not it could be recorded; `record` shows that it was not.
-                    let _shown = self.record(Some(&link.environment), None, "desk", record).await;
-                }
-                let moved = MovedView {
-                    from: (&known).into(),
-                    to: seen.into(),
-                    noticed_at_ms: now,
-                };
-                self.update_at(&link.environment, |screen| screen.moved = Some(moved));
-            }
-            _ => {}
-        }
-        let view = reading(seen);
-        let new_save = answer == Answer::Moved;
         self.update_at(&link.environment, |screen| {
-            if new_save || screen.reading.is_none() {
+            if screen.reading.as_ref().map(|reading| &reading.state) != Some(&view.state) {
                 screen.first_seen_ms = now;
             }
             screen.reading = Some(view.clone());
+            screen.recorded = recorded;
         });
-        Ok(view)
+        view
+    }
+
+    /// What any desk on this data directory last knew of the phase.
+    async fn last_recorded(&self, environment: &EnvironmentName) -> Option<PhaseState> {
+        let recorded = self.inner.store.last_seen_phase(environment).await;
+        // Without the store the portal's answers still count, so that the phase can be seen and moved back.
+        recorded.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what was last known of the phase could not be read");
+            None
+        })
+    }
+
+    /// Whether what the portal says is a save of this data directory's desks, of which it was not known yet what
+    /// became of it.
+    async fn is_ours(&self, link: &Link, seen: &PhaseState) -> bool {
+        let on_screen = self.screen().change.as_ref().is_some_and(|change| {
+            let may_be = matches!(
+                change.outcome,
+                None | Some(ChangeOutcomeView::Unknown | ChangeOutcomeView::Confirmed)
+            );
+            may_be && Pending::of_view(change).is_some_and(|pending| pending.made(seen))
+        });
+        if on_screen {
+            return true;
+        }
+        match self.inner.store.unresolved_changes(&link.environment).await {
+            Ok(rows) => rows.iter().any(|row| Pending::from(row).made(seen)),
+            Err(error) => {
+                tracing::warn!(%error, "unfinished changes could not be read");
+                false
+            }
+        }
     }
 
     /// The operator has seen that somebody moved the phase.
@@ -260,14 +310,20 @@ impl Desk {
         self.update(|screen| screen.moved = None);
     }
 
-    /// Puts the confirmation away. What is still being found out goes on being asked and recorded.
+    /// Puts a change away. One whose outcome is not known stays on screen until it is.
     pub fn dismiss_change(&self) {
-        self.update(|screen| screen.change = None);
+        self.update(|screen| {
+            let known =
+                |change: &ChangeView| !matches!(change.outcome, None | Some(ChangeOutcomeView::Unknown));
+            if screen.change.as_ref().is_some_and(known) {
+                screen.change = None;
+            }
+        });
     }
 
     /// Asks now instead of at the next interval.
     pub fn ask_now(&self) {
-        self.inner.ask_now.notify_waiters();
+        self.inner.asked.send_modify(|times| *times += 1);
     }
 
     /// Saves a phase: reads again, refuses if somebody moved it, records the decision, sends it, reads it back.
@@ -353,7 +409,8 @@ impl Desk {
             started_at_ms: self.now_ms(),
             acknowledged: None,
             requests: Vec::new(),
-            known_unknown: false,
+            outdated: 0,
+            outdated_until_ms: None,
         };
         pending.note_request(&reread);
         let started = Record::PhaseChangeStarted {
@@ -395,6 +452,10 @@ impl Desk {
                 pending.acknowledged = Some((at, state));
             }
             Fate::Refused => {
+                if matches!(exchange.outcome, Outcome::NotStaff { .. }) {
+                    // Claims travel in the token: one granted meanwhile counts from the next sign-in.
+                    self.replace_session(&link, Role::Operator, None).await;
+                }
                 return Ok(self
                     .conclude(
                         &link,
@@ -424,8 +485,9 @@ impl Desk {
         change.requests = pending.requests.iter().map(RequestView::from).collect();
         self.show_change(&environment, &change);
 
-        for pause in READ_BACK_AFTER {
-            tokio::time::sleep(pause).await;
+        let mut asked = self.inner.asked.subscribe();
+        for time in READ_BACK_AFTER {
+            Self::pause(&mut asked, time).await;
             if self.find_out_once(&link, &mut change, &mut pending).await {
                 return Ok(change);
             }
@@ -507,14 +569,12 @@ impl Desk {
     ) -> Result<(Session, PhaseState, Exchange), Problem> {
         let session = self.session(link, Role::Operator).await?;
         let Answered { data: seen, exchange } = self.read(link, "reread before save").await?;
-        let known_for = self.now_ms() - self.screen().first_seen_ms;
-        match judge_answer(expected, &seen, known_for, link.phase_cache_ms) {
-            Answer::Same => Ok((session, seen, exchange)),
-            Answer::Outdated => Ok((session, expected.clone(), exchange)),
-            Answer::Moved => {
-                self.take(link, &seen, exchange.support_id().to_owned()).await?;
-                Err(self.phase_moved(expected, &seen))
-            }
+        let request_id = exchange.support_id().to_owned();
+        let known = self.take(link, &seen, request_id).await.state;
+        // What the desk knows, not what this instance said: it may answer with a save from before.
+        match known.to_state() {
+            Some(known) if known != *expected => Err(self.phase_moved(expected, &known)),
+            _ => Ok((session, expected.clone(), exchange)),
         }
     }
 
@@ -568,6 +628,7 @@ impl Desk {
 
     /// Asks once what became of a save; true when it is known and concluded.
     async fn find_out_once(&self, link: &Link, change: &mut ChangeView, pending: &mut Pending) -> bool {
+        let asked_at_ms = self.now_ms();
         let Answered { data: seen, exchange } = match self.read(link, "read back").await {
             Ok(reading) => reading,
             Err(problem) => {
@@ -590,7 +651,12 @@ impl Desk {
                         .saturating_add(PLATFORM_CUT_MS)
                         .saturating_add(cache),
                 };
-                (self.now_ms() > deadline).then_some(ChangeOutcome::NotApplied)
+                if pending.acknowledged.is_some() {
+                    pending.outdated += 1;
+                    pending.outdated_until_ms = Some(self.now_ms());
+                }
+                // An answer given before the deadline says nothing about the time after it.
+                (asked_at_ms > deadline).then_some(ChangeOutcome::NotApplied)
             }
         };
         let Some(outcome) = outcome else {
@@ -601,10 +667,8 @@ impl Desk {
         change.state = Some((&seen).into());
         self.conclude(link, change, pending, outcome, conclusion_problem(outcome, &seen))
             .await;
-        // Own saves are known by now, so this never takes ours for somebody else's move.
-        if let Err(problem) = self.take(link, &seen, request_id).await {
-            tracing::warn!(code = ?problem.code, "the reading after a save could not be kept");
-        }
+        // What became of it is recorded by now, so this never takes ours for somebody else's move.
+        self.take(link, &seen, request_id).await;
         true
     }
 
@@ -641,7 +705,6 @@ impl Desk {
                 record,
             )
             .await;
-        pending.known_unknown = outcome == ChangeOutcome::Unknown;
         change.outcome = Some(outcome.into());
         change.problem = problem;
         change.requests = pending.requests.iter().map(RequestView::from).collect();
@@ -652,11 +715,15 @@ impl Desk {
         };
         if outcome == ChangeOutcome::Confirmed {
             change.read_back_at_ms = Some(now);
-            let from = change.acknowledged_at_ms.unwrap_or(now);
+            let agreed_since_ms = pending
+                .outdated_until_ms
+                .or(change.acknowledged_at_ms)
+                .unwrap_or(now);
             change.settling = Some(SettlingView {
-                answers: 1,
-                outdated: 0,
-                settles_at_ms: from.saturating_add(i64::try_from(link.phase_cache_ms).unwrap_or(i64::MAX)),
+                answers: pending.outdated + 1,
+                outdated: pending.outdated,
+                settles_at_ms: agreed_since_ms
+                    .saturating_add(i64::try_from(link.phase_cache_ms).unwrap_or(i64::MAX)),
                 settled_at_ms: None,
             });
         }
@@ -681,14 +748,16 @@ impl Desk {
         let Some(mut change) = shown.or_else(|| row.as_ref().map(|row| change_view(row, None))) else {
             return Err(no_change(change_id));
         };
-        let Some(mut pending) = row.as_ref().map(Pending::from) else {
+        let pending = row.as_ref().map(Pending::from);
+        let Some(mut pending) = pending.or_else(|| Pending::of_view(&change)) else {
             return Ok(change);
         };
+        let mut asked = self.inner.asked.subscribe();
         while change.outcome == Some(ChangeOutcomeView::Unknown) {
             if self.find_out_once(&link, &mut change, &mut pending).await {
                 break;
             }
-            self.pause(ASK_EVERY).await;
+            Self::pause(&mut asked, ASK_EVERY).await;
             if self.environment() != environment || self.superseded(change_id) {
                 break;
             }
@@ -722,8 +791,9 @@ impl Desk {
             return;
         };
         let cache = i64::try_from(link.phase_cache_ms).unwrap_or(i64::MAX);
+        let mut asked = self.inner.asked.subscribe();
         while change.stage == ChangeStage::Settling {
-            self.pause(ASK_EVERY).await;
+            Self::pause(&mut asked, ASK_EVERY).await;
             let gone = {
                 let screen = self.screen();
                 screen.environment != link.environment
@@ -735,6 +805,7 @@ impl Desk {
             if gone {
                 return;
             }
+            let asked_at_ms = self.now_ms();
             let Answered { data: seen, exchange } = match self.read(link, "watch until settled").await {
                 Ok(answer) => answer,
                 Err(problem) => {
@@ -749,7 +820,7 @@ impl Desk {
             };
             settling.answers += 1;
             if confirmed.same_save(&seen) {
-                if now >= settling.settles_at_ms {
+                if asked_at_ms >= settling.settles_at_ms {
                     settling.settled_at_ms = Some(now);
                     change.stage = ChangeStage::Done;
                 }
@@ -760,27 +831,31 @@ impl Desk {
                 // Somebody saved since: ours was in force, and no longer is.
                 change.stage = ChangeStage::Done;
             }
-            if let Err(problem) = self.take(link, &seen, exchange.support_id().to_owned()).await {
-                tracing::warn!(code = ?problem.code, "a reading could not be kept");
-            }
+            self.take(link, &seen, exchange.support_id().to_owned()).await;
             self.update_change(&link.environment, change);
         }
     }
 
-    /// Waits for so long, or until somebody asks now.
-    async fn pause(&self, time: Duration) {
+    /// Waits for so long, or until somebody asks now. `asked` must have been subscribed to before what is waited after
+    /// was begun, so that no question in between is missed.
+    async fn pause(asked: &mut watch::Receiver<u64>, time: Duration) {
         tokio::select! {
             () = tokio::time::sleep(time) => {}
-            () = self.inner.ask_now.notified() => {}
+            // The sender lives as long as the desk, so this never ends with an error.
+            _ = asked.changed() => {}
         }
     }
 
     /// Finds out what became of changes that were cut off: by a crash, or by a command that ended before it knew.
-    /// Returns the one on which the desk should go on asking.
+    /// Returns the one on which the desk should go on asking. Only the owner of the data directory does this.
     ///
     /// # Errors
     /// Why the portal could not be read; `store_*`.
     pub async fn tidy(&self) -> Result<Option<ChangeView>, Problem> {
+        let access = self.inner.store.try_become_owner().await;
+        if access.map_err(|error| store_problem(&error))? == Access::Guest {
+            return Ok(None);
+        }
         let environment = self.environment();
         let rows = self.inner.store.unresolved_changes(&environment).await;
         let now = self.now_ms();
@@ -815,37 +890,43 @@ impl Desk {
     /// asks, and goes on with what was left unfinished. Runs until the desk is dropped.
     pub async fn watch(&self) {
         let mut checked: Option<EnvironmentName> = None;
+        let mut asked = self.inner.asked.subscribe();
         loop {
+            asked.mark_unchanged();
             let environment = self.environment();
-            let read = self.refresh_phase().await;
-            if read.is_ok() {
+            // In a task of its own: a portal that hangs must not keep the desk from asking the one it points at next,
+            // and a renewed sign-in that is being kept must not be dropped half-way.
+            let desk = self.clone();
+            let refreshing = tokio::spawn(async move { desk.refresh_phase().await.is_ok() });
+            let online = tokio::select! {
+                read = refreshing => read.unwrap_or(false),
+                () = self.has_left(&environment, &mut asked) => continue,
+            };
+            if online {
                 if checked.as_ref() != Some(&environment) {
                     match self.check_identity(Role::Operator).await {
                         Ok(_) => checked = Some(environment.clone()),
                         Err(problem) => {
-                            tracing::warn!(code = ?problem.code, "the operator could not be checked")
+                            tracing::warn!(code = ?problem.code, "the operator could not be checked");
                         }
                     }
                 }
                 self.resume().await;
             }
-            let wait = if read.is_ok() { REFRESH_EVERY } else { RETRY_EVERY };
+            let wait = if online { REFRESH_EVERY } else { RETRY_EVERY };
             let next = self.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(0);
             self.update_at(&environment, |screen| screen.connection.next_ask_ms = Some(next));
-            self.pause(wait).await;
+            Self::pause(&mut asked, wait).await;
         }
     }
 
-    /// Only the owner of the data directory tidies up unfinished work.
+    /// Waits until the desk points elsewhere.
+    async fn has_left(&self, environment: &EnvironmentName, asked: &mut watch::Receiver<u64>) {
+        while self.environment() == *environment && asked.changed().await.is_ok() {}
+    }
+
+    /// Goes on with what was left unfinished.
     async fn resume(&self) {
-        match self.inner.store.try_become_owner().await {
-            Ok(Access::Owner) => {}
-            Ok(Access::Guest) => return,
-            Err(error) => {
-                tracing::warn!(%error, "the data directory's lock could not be tried");
-                return;
-            }
-        }
         match self.tidy().await {
             Ok(Some(change)) if self.screen().change.is_none() => {
                 let id = change.change_id.clone();
@@ -861,22 +942,6 @@ impl Desk {
             Err(problem) => tracing::warn!(code = ?problem.code, "unfinished changes could not be looked at"),
         }
     }
-}
-
-/// Whether what the portal says is the save that this change made.
-fn is_ours(change: &ChangeView, seen: &PhaseState) -> bool {
-    let acknowledged = change.state.as_ref().and_then(PhaseStateView::to_state);
-    let (Some(from), Some(to)) = (change.from.to_state(), Phase::from_wire(&change.to)) else {
-        return false;
-    };
-    let sent = Sent {
-        from: &from,
-        to,
-        note: change.note.as_deref(),
-        actor: &change.actor,
-        acknowledged: acknowledged.as_ref(),
-    };
-    find_out(&sent, seen) == Finding::Applied
 }
 
 fn checked_note(note: &str) -> Result<Option<String>, Problem> {

@@ -67,7 +67,7 @@ impl Desk {
                 problem: None,
             };
         });
-        self.inner.ask_now.notify_waiters();
+        self.ask_now();
         Ok(())
     }
 }

@@ -2,6 +2,11 @@
 //!
 //! `UPDATE_BINDINGS=1 cargo nextest run -p desk-app bindings` writes it anew.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail it like the test itself"
+)]
+
 use desk_app::{
     Problem,
     view::{DeskView, EnvironmentDraft, JournalView, SaveRequest, SignInDraft, TestReport},

@@ -1,0 +1,24 @@
+//! The use cases, through the desk's public interface, against practice portals on this machine.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail it like the test itself"
+)]
+
+mod accounts;
+mod cut_off;
+mod environments;
+mod instances;
+mod keychain;
+mod live;
+mod moved;
+mod reading;
+mod refused;
+mod remembered;
+mod saving;
+mod secrets;
+mod several_desks;
+mod store_trouble;
+mod support;
+mod unfaithful;
+mod unknown;
