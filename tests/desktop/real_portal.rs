@@ -42,7 +42,12 @@ pub async fn wait_until_there(desk: &Desk, word: &str) {
     .await;
     desk.click("[data-testid=nav-phase]").await;
     desk.until("the phase to be known", async || {
-        desk.find("[data-testid=header-phase]").await.text().await.unwrap().contains(" · ")
+        desk.find("[data-testid=header-phase]")
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains(" · ")
     })
     .await;
 }

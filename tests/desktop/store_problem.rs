@@ -25,9 +25,13 @@ fn a_damaged_journal_is_put_aside_and_the_window_offers_a_way_on() {
         .await;
         desk.find("[data-testid=store-problem]").await;
         desk.assert_accessible().await;
-        assert!(!desk.text().await.contains("Restore the newest backup"), "there is none to restore");
+        assert!(
+            !desk.text().await.contains("Restore the newest backup"),
+            "there is none to restore"
+        );
         desk.click_text("Start a new journal").await;
-        desk.click("dialog[open] button.primary, dialog[open] button.danger").await;
+        desk.click("dialog[open] button.primary, dialog[open] button.danger")
+            .await;
         // The portal is not affected by any of this.
         desk.wait_for_text("Phase 2 · Member writes").await;
         assert!(

@@ -4,7 +4,7 @@ use crate::{
     convert::{change_view, run_label},
     error::{Code, Problem},
     link::Link,
-    problem::{no_environment, open_problem, store_problem},
+    problem::{internal_problem, no_environment, open_problem, store_problem},
     time::{Clock, SystemClock, local_zone},
     view::{
         ChangeView, ConnectionState, ConnectionView, DeskView, EnvironmentView, FaultKindView, IdentityState,
@@ -140,8 +140,14 @@ impl Desk {
     /// `not_found` for an environment that is not there.
     pub async fn open(options: DeskOptions) -> Result<Self, Problem> {
         let clock = Arc::clone(&options.clock);
-        let store = Store::open(&options.data_dir, Arc::new(move || clock.now_ms()))
-            .map_err(|error| open_problem(&error))?;
+        let data_dir = options.data_dir.clone();
+        // Opening checks the whole file and may wait for another desk's lock.
+        let opening =
+            tokio::task::spawn_blocking(move || Store::open(&data_dir, Arc::new(move || clock.now_ms())));
+        let store = match opening.await {
+            Ok(opened) => opened.map_err(|error| open_problem(&error))?,
+            Err(panicked) => return Err(internal_problem(&panicked)),
+        };
         let stored = |error| store_problem(&error);
         let kept_id = store.setting(DESK_ID_SETTING).await.map_err(stored)?;
         let desk_id = if let Some(id) = kept_id {

@@ -254,6 +254,19 @@ impl Desk {
         })
     }
 
+    /// Whether anything of an environment was ever put into the keychain. Where none works, nothing was.
+    async fn keeps_in_keychain(&self, name: &EnvironmentName) -> Result<bool, Problem> {
+        let stored = |error| store_problem(&error);
+        let key = self
+            .inner
+            .store
+            .setting(&api_key_setting(name))
+            .await
+            .map_err(stored)?;
+        let accounts = self.inner.store.identities(name).await.map_err(stored)?;
+        Ok(key.is_none() || accounts.iter().any(|account| !account.session_only))
+    }
+
     /// Removes a portal and its secrets. What was recorded of it stays in the journal.
     ///
     /// # Errors
@@ -278,11 +291,16 @@ impl Desk {
             )
             .about("confirm"));
         }
-        self.inner
+        let deleted = self
+            .inner
             .vault
             .delete_environment(&self.inner.desk_id, &name)
-            .await
-            .map_err(|error| keychain_problem(&error))?;
+            .await;
+        if let Err(error) = deleted
+            && self.keeps_in_keychain(&name).await?
+        {
+            return Err(keychain_problem(&error));
+        }
         self.record(Some(&name), None, "desk", Record::EnvironmentRemoved {})
             .await?;
         self.inner

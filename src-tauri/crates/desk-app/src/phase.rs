@@ -18,7 +18,7 @@ use desk_core::{
     record::{ChangeOutcome, Record, RequestRef},
 };
 use desk_portal::{Answered, Caller, Exchange, Outcome, Session, wire};
-use desk_store::{Access, PhaseChangeRow};
+use desk_store::{Access, PhaseChangeRow, StoreError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -35,6 +35,8 @@ const READ_BACK_AFTER: [Duration; 3] = [
 /// Between two readings while all is well, and while the portal is away.
 const REFRESH_EVERY: Duration = Duration::from_secs(30);
 const RETRY_EVERY: Duration = Duration::from_secs(5);
+/// Between two looks whether the daily backup is due.
+const BACK_UP_CHECK_MS: i64 = 60 * 60 * 1000;
 /// A change without a conclusion that is older than this was cut off, not merely slow.
 const CUT_OFF_AFTER_MS: i64 = 120_000;
 
@@ -606,24 +608,28 @@ impl Desk {
     /// The run that this act belongs to; one is opened if none is.
     async fn run_for(&self, link: &Link, actor: &str) -> Result<(String, String), Problem> {
         let stored = |error| store_problem(&error);
-        if let Some(run) = self
-            .inner
-            .store
-            .open_run(&link.environment)
-            .await
-            .map_err(stored)?
-        {
+        let store = &self.inner.store;
+        let open = async || store.open_run(&link.environment).await.map_err(stored);
+        if let Some(run) = open().await? {
             return Ok((run.id, run_label(run.number)));
         }
-        let number = self.inner.store.next_run_number().await.map_err(stored)?;
+        let number = store.next_run_number().await.map_err(stored)?;
         let id = uuid::Uuid::now_v7().to_string();
         let record = Record::RunStarted {
             number,
             environment_kind: link.kind,
         };
-        self.record(Some(&link.environment), Some(id.clone()), actor, record)
-            .await?;
-        Ok((id, run_label(number)))
+        match self
+            .record(Some(&link.environment), Some(id.clone()), actor, record)
+            .await
+        {
+            Ok(()) => Ok((id, run_label(number))),
+            // Another desk on this data directory may have opened one in the same moment: that is the run, then.
+            Err(problem) => match open().await? {
+                Some(run) => Ok((run.id, run_label(run.number))),
+                None => Err(problem),
+            },
+        }
     }
 
     /// Asks once what became of a save; true when it is known and concluded.
@@ -890,9 +896,19 @@ impl Desk {
     /// asks, and goes on with what was left unfinished. Runs until the desk is dropped.
     pub async fn watch(&self) {
         let mut checked: Option<EnvironmentName> = None;
+        // Opening looked already; a window may stay open for days.
+        let mut back_up_at = self.now_ms() + BACK_UP_CHECK_MS;
         let mut asked = self.inner.asked.subscribe();
         loop {
             asked.mark_unchanged();
+            if self.now_ms() >= back_up_at {
+                back_up_at = self.now_ms() + BACK_UP_CHECK_MS;
+                match self.inner.store.back_up_if_due().await {
+                    // A guest leaves it to the owner.
+                    Ok(_) | Err(StoreError::NotOwner) => {}
+                    Err(error) => tracing::error!(%error, "the daily backup was not written"),
+                }
+            }
             let environment = self.environment();
             // In a task of its own: a portal that hangs must not keep the desk from asking the one it points at next,
             // and a renewed sign-in that is being kept must not be dropped half-way.

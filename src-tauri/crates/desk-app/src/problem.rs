@@ -54,7 +54,7 @@ pub(crate) fn read_problem(exchange: &Exchange) -> Problem {
             Code::SignedOut,
             format!("The portal does not accept the sign-in of {}.", exchange.identity),
             "This account can neither read nor set the phase until it is signed in again.",
-            "Sign in again under Settings, Accounts.",
+            "Sign in again under Settings, Identities.",
         ),
         Outcome::NotStaff { .. } => Problem::new(
             Code::NotStaff,
@@ -198,7 +198,7 @@ pub(crate) fn sign_in_problem(identity: &str, error: &SignInError) -> Problem {
 /// The problem that a keychain error is.
 pub(crate) fn keychain_problem(error: &KeychainError) -> Problem {
     let meaning = "Sign-ins cannot be kept or read. The practice portal and everything recorded still work.";
-    let session = "or sign in for this session only (Settings, Accounts).";
+    let session = "or sign in for this session only (Settings, Identities).";
     match error {
         KeychainError::Unavailable => Problem::new(
             Code::KeychainUnavailable,
@@ -312,13 +312,19 @@ pub(crate) fn open_problem(error: &OpenError) -> Problem {
                 .as_ref()
                 .map(|path| path.display().to_string())
                 .unwrap_or_default();
-            Problem::new(
+            let problem = Problem::new(
                 Code::StoreDamaged,
                 message,
                 "Until you choose, nothing is recorded. The portal is not affected.",
                 next,
             )
-            .detailed(format!("{} {aside}", damage.what))
+            .detailed(format!("{} {aside}", damage.what));
+            // The window offers the backup only where there is one to choose.
+            if damage.newest_backup.is_some() {
+                problem.about("backup")
+            } else {
+                problem
+            }
         }
         OpenError::NotOurs => Problem::new(
             Code::StoreFailed,
@@ -357,6 +363,17 @@ pub(crate) fn no_environment(name: &str) -> Problem {
         format!("Use {} or add a portal first.", EnvironmentName::PRACTICE),
     )
     .about("environment")
+}
+
+/// A fault in the desk itself.
+pub(crate) fn internal_problem(error: &dyn std::error::Error) -> Problem {
+    Problem::new(
+        Code::Internal,
+        "The desk has a fault of its own.",
+        "What was being done may be half done; the journal says how far it came.",
+        "Start the desk again and give the details to whoever looks after it.",
+    )
+    .detailed(chain(error))
 }
 
 /// An error with its causes.
