@@ -320,8 +320,11 @@ impl Portal {
             request = request.header("x-idempotency-key", key);
         }
         let started = Instant::now();
-        let reply = transport::send(request).await;
+        let mut reply = transport::send(request).await;
         let duration = started.elapsed();
+        if let (Ok(reply), Some(bearer)) = (&mut reply, bearer) {
+            reply.strike(&bearer.token);
+        }
         let status = reply.as_ref().ok().map(|reply| reply.status);
         let (outcome, request_id_seen) = match reply {
             Ok(reply) => classify(Some(call.route), &reply),

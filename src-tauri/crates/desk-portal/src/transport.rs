@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response};
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::endpoints::is_loopback;
-use crate::{Timeouts, request_id};
+use crate::{Timeouts, request_id, text};
 
 /// The most bytes of a reply's body that are read.
 pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -36,6 +37,23 @@ pub(crate) struct RawReply {
     /// The `Retry-After` header where it counts seconds.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Body,
+}
+
+impl RawReply {
+    /// Strikes the token wherever the reply repeats it: what a reply says is kept and shown, and a token never is.
+    pub(crate) fn strike(&mut self, token: &SecretString) {
+        let token = token.expose_secret().as_bytes();
+        if let Some(id) = &self.request_id
+            && let Some(struck) = text::strike(id.as_bytes(), token)
+        {
+            self.request_id = request_id::seen(&String::from_utf8_lossy(&struck));
+        }
+        if let Body::Whole(body) = &self.body
+            && let Some(struck) = text::strike(body, token)
+        {
+            self.body = Body::Whole(Zeroizing::new(struck));
+        }
+    }
 }
 
 /// A reply's body.

@@ -1,5 +1,5 @@
 use desk_core::Route;
-use desk_portal::{Caller, Credential};
+use desk_portal::{Caller, Credential, wire};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -40,6 +40,53 @@ async fn no_secret_is_in_anything_that_can_be_printed() {
         &format!("{:?}", Credential::RefreshToken(session.refresh_token())),
     );
     assert_clean("password", &format!("{:?}", password()));
+    assert_clean("telemetry", &format!("{:?}", desk.told.all()));
+}
+
+/// A portal that repeats the token it was sent, wherever it can, finds it kept nowhere.
+#[tokio::test]
+async fn a_token_that_the_portal_repeats_is_struck() {
+    let stub = Stub::start(|seen| {
+        if seen.path.starts_with("/v1/accounts") {
+            return signed_in("u1", "canary-id", "canary-refresh");
+        }
+        let token = seen.header("authorization").unwrap_or_default();
+        let body = json!({
+            "ok": seen.path.ends_with("rollout.get"),
+            "requestId": token,
+            "data": { "phase": token },
+            "code": token,
+            "message": format!("what does {token} want?"),
+            "details": { "reasonCode": token, "token": token },
+        });
+        let status = if seen.path.ends_with("rollout.get") {
+            200
+        } else {
+            400
+        };
+        Act::Send(
+            format!(
+                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nx-request-id: {token}\r\n\
+                 connection: close\r\n\r\n{body}"
+            )
+            .into_bytes(),
+        )
+    })
+    .await;
+    let desk = Desk::at(&stub.base());
+    let session = desk.sign_in().await;
+    for route in [Route::RolloutGet, Route::LoansCheckout] {
+        let exchange = desk.portal.call(call(route, Caller::As(&session))).await;
+        assert!(format!("{exchange:?}").contains("(struck)"), "{exchange:?}");
+        assert_clean("exchange", &format!("{exchange:?}"));
+    }
+    let misfit = desk
+        .portal
+        .ask(&wire::RolloutGet {}, Caller::As(&session), "test")
+        .await
+        .unwrap_err();
+    assert_eq!(misfit.outcome.word(), "bad_reply");
+    assert_clean("misfit", &format!("{misfit:?}"));
     assert_clean("telemetry", &format!("{:?}", desk.told.all()));
 }
 
