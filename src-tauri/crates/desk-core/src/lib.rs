@@ -8,8 +8,10 @@ pub mod journal;
 pub mod phase;
 pub mod record;
 pub mod route;
+pub mod runbook;
 
 pub use environment::{EnvironmentKind, EnvironmentName};
 pub use identity::Role;
 pub use phase::{Phase, PhaseState};
 pub use route::Route;
+pub use runbook::Runbook;
