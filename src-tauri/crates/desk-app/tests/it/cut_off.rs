@@ -2,7 +2,6 @@
 
 use crate::support::{Bench, assert_journal_is_whole, beside, request, until, when};
 use desk_app::{Desk, Phase, view::ChangeOutcomeView};
-use desk_store::{Access, Store};
 use std::time::Duration;
 
 /// Saves phase 1 under a fault, and takes the desk down while no answer has come.
@@ -26,19 +25,6 @@ async fn phase_at(bench: &Bench) -> Phase {
     bench.read_as("member-smoke").await.phase
 }
 
-/// Waits until the data directory has no owner.
-async fn nobody_owns(bench: &Bench) {
-    loop {
-        let store = Store::open(bench.dir(), desk_store::system_clock()).unwrap();
-        let access = store.access();
-        store.close().await;
-        if access == Access::Owner {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn a_save_that_was_cut_off_is_concluded_truthfully() {
     for (fault, outcome, act) in [
@@ -48,7 +34,7 @@ async fn a_save_that_was_cut_off_is_concluded_truthfully() {
         let bench = Bench::start().await;
         let desk = bench.staging().await;
         crash(&bench, desk, fault).await;
-        nobody_owns(&bench).await;
+        bench.nobody_is_there().await;
         assert_eq!(bench.phase_acts().await, ["started 1"], "{fault}");
 
         let desk = bench.open().await;
@@ -83,7 +69,7 @@ async fn the_window_goes_on_with_a_save_that_was_cut_off() {
     let bench = Bench::start().await;
     let desk = bench.staging().await;
     crash(&bench, desk, "timeout-after").await;
-    nobody_owns(&bench).await;
+    bench.nobody_is_there().await;
     bench.pass(Duration::from_secs(121));
     let desk = bench.open().await;
     let watching = desk.clone();

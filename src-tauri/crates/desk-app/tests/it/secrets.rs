@@ -103,6 +103,7 @@ async fn no_view_problem_request_or_file_holds_a_secret() {
         .unwrap_err();
     canaries.assert_not_in_problem(&problem);
     drop(desk);
+    bench.nobody_is_there().await;
 
     let held = bench.keychain.secrets().await;
     assert!(

@@ -15,7 +15,7 @@ use desk_portal::{
     Telemetry, wire,
 };
 use desk_practice::{Options, Practice, PracticeIdentity, serve};
-use desk_store::Store;
+use desk_store::{Access, Store};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     collections::HashMap,
@@ -326,6 +326,19 @@ impl Bench {
             .await
             .unwrap();
         (portal, session)
+    }
+
+    /// Waits until every desk on the data directory has written what it had to write, and is gone.
+    pub async fn nobody_is_there(&self) {
+        loop {
+            let store = Store::open(self.dir(), desk_store::system_clock()).unwrap();
+            let access = store.access();
+            store.close().await;
+            if access == Access::Owner {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Everything in the journal, oldest first.
