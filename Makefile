@@ -7,13 +7,14 @@ export CARGO_TARGET_DIR
 setup := src-tauri/scripts/setup.sh
 ui_sources := $(shell find ui -name node_modules -prune -o -name dist -prune -o -type f -print)
 
-.PHONY: help run test build audit setup-run setup-test setup-audit check-ui check-rust
+.PHONY: help run test build bench audit setup-run setup-test setup-audit check-ui check-rust
 .NOTPARALLEL:
 
 help:
 	@echo "make run     opens the desk on its practice portal; without a display, shows the same on the command line"
 	@echo "make test    runs every check and every test"
 	@echo "make build   builds the program for release"
+	@echo "make bench   measures what has an aim, and says it beside what was measured"
 	@echo "make audit   checks the dependencies: bans, licences, sources"
 
 run: setup-run ui/dist/index.html
@@ -23,6 +24,9 @@ run: setup-run ui/dist/index.html
 build: setup-run ui/dist/index.html
 	cargo build --locked --release --package cutover-desk
 	@echo "built: $(CARGO_TARGET_DIR)/release/cutover-desk"
+
+bench: setup-run
+	cargo bench --locked --package desk-store --bench snapshot
 
 test: setup-test check-ui check-rust
 

@@ -89,6 +89,22 @@ pub enum Record {
         /// What it sees now.
         to: PhaseState,
     },
+    /// Evidence was made; its bytes are kept by their hash.
+    ArtifactCaptured {
+        /// The bytes' SHA-256, lower-case hex.
+        sha256: String,
+        /// What it is.
+        artifact_kind: ArtifactKind,
+        /// The phase it speaks for.
+        phase: Phase,
+    },
+    /// Bytes that are kept were put on the entry's run as evidence.
+    ArtifactAttached {
+        /// The bytes' SHA-256, lower-case hex.
+        sha256: String,
+        /// The id of the runbook's evidence item that they are for.
+        item: String,
+    },
     /// The practice portal's faults were switched.
     PracticeFaultsSet {
         /// Each fault as the command line spells it; empty when all are off.
@@ -128,6 +144,14 @@ pub enum ChangeOutcome {
     Overtaken,
     /// It was found not to have happened.
     NotApplied,
+}
+
+/// What an artifact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArtifactKind {
+    /// The phase metrics as JSON, in the web panel's shape.
+    PhaseMetrics,
 }
 
 /// A request made for an act.

@@ -1,4 +1,5 @@
-//! The desk's memory: one `SQLite` file that holds the journal, its projections, the settings and the telemetry.
+//! The desk's memory: one `SQLite` file that holds the journal, its projections, the evidence's
+//! bytes, the settings and the telemetry.
 //!
 //! A data directory holds:
 //!
@@ -17,6 +18,7 @@
 //! thread; reading has a second one, so that no screen waits for a commit's fsync or for another program's lock: in WAL mode a
 //! reader never does.
 
+mod artifact;
 mod backup;
 mod clock;
 mod column;
@@ -37,14 +39,22 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use artifact::Artifact;
 pub use backup::BackupInfo;
 pub use clock::{Clock, system_clock};
 pub use damage::{Restored, restore, start_new};
 pub use error::{Damage, OpenError, RestoreError, StoreError};
 pub use journal::NewEntry;
 pub use projection::{
-    environment::EnvironmentRow, identity::IdentityRow, phase_change::PhaseChangeRow, run::RunRow,
+    artifact::{Attached, Captured, RunArtifactRow},
+    environment::EnvironmentRow,
+    identity::IdentityRow,
+    phase_change::PhaseChangeRow,
+    phase_move::PhaseMoveRow,
+    run::RunRow,
 };
 pub use store::{Access, Store};
-pub use telemetry::RequestRow;
+pub use telemetry::{
+    ImportRow, ImportSource, Imported, ImportedRequest, RequestRow, RouteReply, SeriesRow, TallyRow,
+};
 pub use verify::Verified;

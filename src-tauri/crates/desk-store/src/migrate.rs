@@ -1,11 +1,13 @@
 //! The tables' versions. The version is `user_version`: how many migrations the file has been through.
 
 use crate::{
+    artifact,
     connection::APPLICATION_ID,
     error::StoreError,
     journal,
-    projection::{environment, identity, phase_change, phase_seen, run},
-    settings, telemetry,
+    projection::{self, environment, identity, phase_change, phase_move, phase_seen, run},
+    settings,
+    telemetry::{self, import, tally},
 };
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -13,16 +15,26 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) type Migration = &'static [&'static str];
 
 /// Every migration, oldest first. One that was released is never changed.
-pub(crate) const ALL: &[Migration] = &[&[
-    journal::V1,
-    environment::V1,
-    identity::V1,
-    run::V1,
-    phase_change::V1,
-    phase_seen::V1,
-    settings::V1,
-    telemetry::V1,
-]];
+pub(crate) const ALL: &[Migration] = &[
+    &[
+        journal::V1,
+        environment::V1,
+        identity::V1,
+        run::V1,
+        phase_change::V1,
+        phase_seen::V1,
+        settings::V1,
+        telemetry::V1,
+    ],
+    &[
+        telemetry::V2,
+        tally::V2,
+        import::V2,
+        artifact::V2,
+        projection::artifact::V2,
+        phase_move::V2,
+    ],
+];
 
 /// The version that a list of migrations leads to.
 pub(crate) fn version(migrations: &[Migration]) -> i64 {

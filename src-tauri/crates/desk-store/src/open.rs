@@ -21,6 +21,20 @@ impl Store {
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, OpenError> {
         open_with(dir, clock, migrate::ALL)
     }
+
+    /// Does the owner's regular work, as opening does: the daily backup if it is due, and the removal of old requests. For a
+    /// window that stays open for days: about once an hour. What fails is logged.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOwner`] for a guest.
+    pub async fn tend(&self) -> Result<(), StoreError> {
+        self.write(|writer| {
+            writer.require_owner()?;
+            tend(&writer.connection, &writer.dir, writer.now_ms());
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// Opens a store with other migrations than the present ones: a test's way of being an older or a newer desk.

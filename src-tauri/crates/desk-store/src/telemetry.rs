@@ -1,20 +1,32 @@
-//! The requests that the desk made: telemetry, not journalled, kept for 90 days.
+//! The requests that the desk made, and imported ones: telemetry, not journalled, kept for 90 days.
+//!
+//! Each is kept as it is and, in the same transaction, counted in the tallies that a snapshot is made from.
 //!
 //! A request must never wait for the disk, so that a row goes into a bounded queue, which the writer empties about twice a
 //! second, in one transaction. A row that finds the queue full is dropped, and counted.
 
+mod histogram;
+pub(crate) mod import;
+mod series;
+pub(crate) mod tally;
+
+pub use import::{ImportRow, ImportSource, Imported, ImportedRequest};
+pub use series::SeriesRow;
+pub use tally::TallyRow;
+
 use crate::{
-    column::Word,
+    column::{Json, Word},
     error::StoreError,
     store::{Store, Writer},
 };
 use desk_core::{EnvironmentName, Role};
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params, params};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
     mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
 };
+use tally::{Additions, Kind};
 
 pub(crate) const V1: &str = "
 CREATE TABLE request (
@@ -31,6 +43,15 @@ CREATE TABLE request (
 ) STRICT;
 
 CREATE INDEX request_by_time ON request (environment, at_ms);
+";
+
+/// `import_id` 0: the desk's own. `ok` is for those that were kept without it as `RequestRow::is_ok` has it.
+pub(crate) const V2: &str = "
+ALTER TABLE request ADD COLUMN import_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE request ADD COLUMN ok INTEGER NOT NULL DEFAULT 0;
+UPDATE request SET ok = 1 WHERE status < 400 AND coalesce(code, 'ok') = 'ok';
+
+CREATE INDEX request_by_route ON request (environment, route, at_ms);
 ";
 
 /// How long requests are kept, milliseconds: 90 days.
@@ -54,12 +75,34 @@ pub struct RequestRow {
     pub purpose: String,
     /// The HTTP status, if a reply came.
     pub status: Option<u16>,
-    /// The reply's code, or the desk's own word for a reply that has none.
+    /// The reply's code, or the desk's own word for a reply that has none: `ok` for a success.
     pub code: Option<String>,
     /// How long it took, milliseconds.
     pub duration_ms: u64,
     /// The request's id.
     pub request_id: String,
+    /// Whether the reply was the expected one.
+    pub expected: bool,
+}
+
+impl RequestRow {
+    /// Whether the reply was a success.
+    fn is_ok(&self) -> bool {
+        self.status.is_some_and(|status| status < 400) && self.code.as_deref().is_none_or(|code| code == "ok")
+    }
+}
+
+/// What came of a request, for rules that look at one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteReply {
+    /// When it was sent, milliseconds since 1970.
+    pub at_ms: i64,
+    /// The route's name.
+    pub route: String,
+    /// The HTTP status, if a reply came.
+    pub status: Option<u16>,
+    /// Whether the reply was a success.
+    pub ok: bool,
     /// Whether the reply was the expected one.
     pub expected: bool,
 }
@@ -75,7 +118,8 @@ impl Store {
         self.request_queue().dropped()
     }
 
-    /// The requests to an environment since a time, newest first, at most `limit`; those recorded before the call included.
+    /// The desk's own requests to an environment since a time, newest first, at most `limit`; those recorded before the call
+    /// included.
     ///
     /// # Errors
     /// When the database cannot be read, or what is queued cannot be written.
@@ -89,7 +133,8 @@ impl Store {
         self.write(Writer::flush_requests).await?;
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT * FROM request WHERE environment = ?1 AND at_ms >= ?2 ORDER BY at_ms DESC, rowid DESC LIMIT ?3",
+                "SELECT * FROM request WHERE environment = ?1 AND at_ms >= ?2 AND import_id = 0
+                 ORDER BY at_ms DESC, rowid DESC LIMIT ?3",
             )?;
             let rows = statement.query_map(params![environment.as_str(), since_ms, limit], from_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -97,7 +142,40 @@ impl Store {
         .await
     }
 
-    /// Removes the requests that were sent before a time, and says how many.
+    /// What came of every request to some routes of an environment since a time, imported ones too, oldest first; those recorded
+    /// before the call included.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or what is queued cannot be written.
+    pub async fn recent_of_routes(
+        &self,
+        environment: &EnvironmentName,
+        routes: Vec<String>,
+        from_ms: i64,
+    ) -> Result<Vec<RouteReply>, StoreError> {
+        let environment = environment.clone();
+        self.write(Writer::flush_requests).await?;
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT at_ms, route, status, ok, expected FROM request
+                 WHERE environment = ?1 AND route IN (SELECT value FROM json_each(?2)) AND at_ms >= ?3
+                 ORDER BY at_ms, rowid",
+            )?;
+            let rows = statement.query_map(params![environment.as_str(), Json(routes), from_ms], |row| {
+                Ok(RouteReply {
+                    at_ms: row.get(0)?,
+                    route: row.get(1)?,
+                    status: row.get(2)?,
+                    ok: row.get(3)?,
+                    expected: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Removes the requests, imported ones too, that were sent before a time, and says how many.
     ///
     /// # Errors
     /// [`StoreError::NotOwner`] for a guest. Whatever the error, nothing was removed.
@@ -175,35 +253,115 @@ impl QueuedRequests {
 }
 
 fn insert(connection: &mut Connection, rows: &[RequestRow]) -> Result<(), StoreError> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    {
-        let mut statement = transaction.prepare_cached(
-            "INSERT INTO request
-                 (environment, at_ms, route, identity, purpose, status, code, duration_ms, request_id, expected)
-             VALUES (:environment, :at_ms, :route, :identity, :purpose, :status, :code, :duration_ms, :request_id,
-                 :expected)",
-        )?;
-        for row in rows {
-            statement.execute(named_params! {
-                ":environment": row.environment.as_str(),
-                ":at_ms": row.at_ms,
-                ":route": row.route,
-                ":identity": row.identity.map(Role::word),
-                ":purpose": row.purpose,
-                ":status": row.status,
-                ":code": row.code,
-                ":duration_ms": row.duration_ms,
-                ":request_id": row.request_id,
-                ":expected": row.expected,
-            })?;
-        }
-    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    write_lines(&transaction, rows.iter().map(line))?;
     transaction.commit()?;
     Ok(())
 }
 
+/// A request as it stands in the table.
+struct Line<'a> {
+    environment: &'a str,
+    import_id: i64,
+    at_ms: i64,
+    route: &'a str,
+    identity: Option<&'static str>,
+    purpose: &'a str,
+    status: Option<u16>,
+    code: Option<&'a str>,
+    duration_ms: u64,
+    request_id: &'a str,
+    ok: bool,
+    expected: bool,
+}
+
+fn line(row: &RequestRow) -> Line<'_> {
+    Line {
+        environment: row.environment.as_str(),
+        import_id: 0,
+        at_ms: row.at_ms,
+        route: &row.route,
+        identity: row.identity.map(Role::word),
+        purpose: &row.purpose,
+        status: row.status,
+        code: row.code.as_deref(),
+        duration_ms: row.duration_ms,
+        request_id: &row.request_id,
+        ok: row.is_ok(),
+        expected: row.expected,
+    }
+}
+
+/// Writes requests and counts them. The caller holds the transaction.
+fn write_lines<'a>(
+    transaction: &Transaction<'_>,
+    lines: impl Iterator<Item = Line<'a>>,
+) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO request
+             (environment, import_id, at_ms, route, identity, purpose, status, code, duration_ms, request_id, ok, expected)
+         VALUES (:environment, :import_id, :at_ms, :route, :identity, :purpose, :status, :code, :duration_ms, :request_id,
+             :ok, :expected)",
+    )?;
+    let mut additions = Additions::default();
+    for line in lines {
+        statement.execute(named_params! {
+            ":environment": line.environment,
+            ":import_id": line.import_id,
+            ":at_ms": line.at_ms,
+            ":route": line.route,
+            ":identity": line.identity,
+            ":purpose": line.purpose,
+            ":status": line.status,
+            ":code": line.code,
+            ":duration_ms": line.duration_ms,
+            ":request_id": line.request_id,
+            ":ok": line.ok,
+            ":expected": line.expected,
+        })?;
+        let kind = Kind {
+            import_id: line.import_id,
+            route: line.route.to_owned(),
+            status: line.status,
+            ok: line.ok,
+            expected: line.expected,
+        };
+        additions.count(line.environment, line.at_ms, &kind, line.duration_ms);
+    }
+    additions.write(transaction)
+}
+
+/// Removes the requests before a time from every table, and says how many there were.
 pub(crate) fn prune(connection: &Connection, older_than_ms: i64) -> Result<usize, StoreError> {
-    Ok(connection.execute("DELETE FROM request WHERE at_ms < ?1", [older_than_ms])?)
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let mut removed = 0;
+    for environment in environments(&transaction)? {
+        let found = transaction.execute(
+            "DELETE FROM request WHERE environment = ?1 AND at_ms < ?2",
+            params![environment.as_str(), older_than_ms],
+        )?;
+        if found > 0 {
+            tally::prune(&transaction, &environment, older_than_ms)?;
+            import::prune(&transaction, &environment, older_than_ms)?;
+        }
+        removed += found;
+    }
+    transaction.commit()?;
+    Ok(removed)
+}
+
+/// The environments that there are requests to. Jumps from one to the next in the index, where DISTINCT would read all of it.
+fn environments(connection: &Connection) -> Result<Vec<EnvironmentName>, StoreError> {
+    let mut statement = connection.prepare(
+        "WITH RECURSIVE known (name) AS (
+             SELECT min(environment) FROM request
+             UNION ALL
+             SELECT (SELECT min(environment) FROM request WHERE environment > name) FROM known WHERE name IS NOT NULL
+         )
+         SELECT name FROM known WHERE name IS NOT NULL",
+    )?;
+    let names = statement.query_map([], |row| Ok(row.get::<_, Word<_>>(0)?.0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {

@@ -2,9 +2,11 @@
 //!
 //! A projection takes everything from the entry, nothing from the clock or from elsewhere, so that it can be rebuilt.
 
+pub(crate) mod artifact;
 pub(crate) mod environment;
 pub(crate) mod identity;
 pub(crate) mod phase_change;
+pub(crate) mod phase_move;
 pub(crate) mod phase_seen;
 pub(crate) mod run;
 
@@ -18,7 +20,16 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 
 /// Every projection's table. Each has its key in its first two columns.
-pub(crate) const TABLES: [&str; 5] = ["environment", "identity", "run", "phase_change", "phase_seen"];
+pub(crate) const TABLES: [&str; 8] = [
+    "environment",
+    "identity",
+    "run",
+    "phase_change",
+    "phase_seen",
+    "phase_move",
+    "artifact_capture",
+    "artifact_attachment",
+];
 
 impl Store {
     /// Writes every projection anew from the journal.
@@ -106,13 +117,13 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             },
         ),
         Record::IdentityForgotten { role } => identity::remove(connection, &environment_of(entry)?, role),
-        Record::RunStarted { number, .. } => {
-            let run_id = entry
-                .run_id
-                .as_deref()
-                .ok_or_else(|| incomplete(entry, "a run"))?;
-            run::start(connection, run_id, &environment_of(entry)?, number, entry.at_ms)
-        }
+        Record::RunStarted { number, .. } => run::start(
+            connection,
+            run_of(entry)?,
+            &environment_of(entry)?,
+            number,
+            entry.at_ms,
+        ),
         Record::PhaseChangeStarted {
             change_id,
             from,
@@ -146,7 +157,9 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
         } => {
             // Other outcomes carry a state that this desk did not set; it is reported as a move when next observed.
             if let (ChangeOutcome::Confirmed, Some(state)) = (outcome, &state) {
-                phase_seen::set(connection, &environment_of(entry)?, state)?;
+                let environment = environment_of(entry)?;
+                phase_seen::set(connection, &environment, state)?;
+                phase_move::add(connection, entry, &environment, state, false)?;
             }
             phase_change::conclude(
                 connection,
@@ -161,7 +174,31 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
                 },
             )
         }
-        Record::PhaseMovedElsewhere { to, .. } => phase_seen::set(connection, &environment_of(entry)?, &to),
+        Record::PhaseMovedElsewhere { to, .. } => {
+            let environment = environment_of(entry)?;
+            phase_seen::set(connection, &environment, &to)?;
+            phase_move::add(connection, entry, &environment, &to, true)
+        }
+        Record::ArtifactCaptured {
+            sha256,
+            artifact_kind,
+            phase,
+        } => artifact::capture(
+            connection,
+            entry,
+            &environment_of(entry)?,
+            &sha256,
+            artifact_kind,
+            phase,
+        ),
+        Record::ArtifactAttached { sha256, item } => artifact::attach(
+            connection,
+            entry,
+            run_of(entry)?,
+            &environment_of(entry)?,
+            &sha256,
+            &item,
+        ),
         // The desk put the phase back itself: that is nobody's move.
         Record::PracticeReset {} => phase_seen::forget(connection, &EnvironmentName::practice()),
         Record::PracticeFaultsSet { .. } | Record::BackupWritten { .. } | Record::StoreRestored { .. } => {
@@ -178,6 +215,10 @@ fn environment_of(entry: &Entry) -> Result<EnvironmentName, StoreError> {
     EnvironmentName::new(name).map_err(|error| StoreError::Damaged {
         what: format!("entry {}: {error}", entry.seq),
     })
+}
+
+fn run_of(entry: &Entry) -> Result<&str, StoreError> {
+    entry.run_id.as_deref().ok_or_else(|| incomplete(entry, "a run"))
 }
 
 fn incomplete(entry: &Entry, missing: &'static str) -> StoreError {

@@ -1,11 +1,13 @@
 //! The store as a whole, over real files.
 
+mod artifacts;
 mod backups;
 mod damage;
 mod journal;
 mod migrations;
 mod processes;
 mod projections;
+mod tallies;
 mod telemetry;
 
 use crate::{Clock, NewEntry, Store, error::StoreError};

@@ -10,7 +10,7 @@ use crate::{
 use desk_core::{
     EnvironmentKind, EnvironmentName, Phase, Role,
     phase::Direction,
-    record::{ChangeOutcome, Record, RequestRef},
+    record::{ArtifactKind, ChangeOutcome, Record, RequestRef},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -313,6 +313,12 @@ fn any_record() -> impl Strategy<Value = Record> {
                 }
             ),
         any_state().prop_map(|to| Record::PhaseMovedElsewhere { from: None, to }),
+        (id(), phase()).prop_map(|(sha256, phase)| Record::ArtifactCaptured {
+            sha256,
+            artifact_kind: ArtifactKind::PhaseMetrics,
+            phase,
+        }),
+        (id(), any::<String>()).prop_map(|(sha256, item)| Record::ArtifactAttached { sha256, item }),
         Just(Record::PracticeReset {}),
         any::<String>().prop_map(|fault| Record::PracticeFaultsSet { faults: vec![fault] }),
     ]
