@@ -9,6 +9,7 @@ pub mod phase;
 pub mod record;
 pub mod route;
 pub mod runbook;
+pub mod smoke;
 
 pub use environment::{EnvironmentKind, EnvironmentName};
 pub use identity::Role;

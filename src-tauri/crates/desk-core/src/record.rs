@@ -1,6 +1,10 @@
 //! What the journal records: one variant an act. An entry's `kind` is the variant, its `body` the fields.
 
-use crate::{EnvironmentKind, Phase, PhaseState, Role, phase::Direction};
+use crate::{
+    EnvironmentKind, Phase, PhaseState, Role,
+    phase::Direction,
+    smoke::{Left, Settled, SmokeFinish, SmokeStart},
+};
 use serde::{Deserialize, Serialize};
 
 /// One act at the desk.
@@ -104,6 +108,50 @@ pub enum Record {
         sha256: String,
         /// The id of the runbook's evidence item that they are for.
         item: String,
+    },
+    /// The smoke checklist of a phase began.
+    SmokeStarted {
+        /// Its id, a `UUIDv7`.
+        smoke_id: String,
+        /// What it is to prove.
+        start: SmokeStart,
+    },
+    /// It ended, by itself or because it was stopped.
+    SmokeFinished {
+        /// Its id.
+        smoke_id: String,
+        /// What it found.
+        finish: SmokeFinish,
+    },
+    /// A step of the checklist is about to leave something in the portal; written before the request is sent, and again
+    /// where more becomes known of it.
+    SmokeLeft {
+        /// The run that leaves it.
+        smoke_id: String,
+        /// Its name in the ledger.
+        left_id: String,
+        /// What it is, with all that is needed to remove it.
+        left: Left,
+    },
+    /// What became of it.
+    SmokeSettled {
+        /// Its name in the ledger.
+        left_id: String,
+        /// How.
+        settled: Settled,
+    },
+    /// A person has answered a check's question.
+    CheckAttested {
+        /// The check's id in the runbook.
+        check: String,
+        /// The answer.
+        pass: bool,
+        /// What they saw, in their words.
+        note: String,
+        /// The phase it was seen in.
+        phase: Phase,
+        /// The save of that phase, milliseconds since 1970 by the portal's clock; 0 when it was never saved.
+        phase_saved_at_ms: i64,
     },
     /// The practice portal's faults were switched.
     PracticeFaultsSet {

@@ -52,6 +52,7 @@ pub use projection::{
     phase_change::PhaseChangeRow,
     phase_move::PhaseMoveRow,
     run::RunRow,
+    smoke::{AttestationRow, LeftRow, SmokeRunRow},
 };
 pub use store::{Access, Store};
 pub use telemetry::{

@@ -5,7 +5,7 @@ use crate::{
     connection::APPLICATION_ID,
     error::StoreError,
     journal,
-    projection::{self, environment, identity, phase_change, phase_move, phase_seen, run},
+    projection::{self, environment, identity, phase_change, phase_move, phase_seen, run, smoke},
     settings,
     telemetry::{self, import, tally},
 };
@@ -34,6 +34,7 @@ pub(crate) const ALL: &[Migration] = &[
         projection::artifact::V2,
         phase_move::V2,
     ],
+    &[smoke::V3],
 ];
 
 /// The version that a list of migrations leads to.

@@ -9,8 +9,9 @@ pub(crate) mod phase_change;
 pub(crate) mod phase_move;
 pub(crate) mod phase_seen;
 pub(crate) mod run;
+pub(crate) mod smoke;
 
-use crate::{EnvironmentRow, IdentityRow, error::StoreError, journal, store::Store};
+use crate::{AttestationRow, EnvironmentRow, IdentityRow, error::StoreError, journal, store::Store};
 use desk_core::{
     EnvironmentName,
     journal::Entry,
@@ -20,7 +21,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 
 /// Every projection's table. Each has its key in its first two columns.
-pub(crate) const TABLES: [&str; 8] = [
+pub(crate) const TABLES: [&str; 11] = [
     "environment",
     "identity",
     "run",
@@ -29,6 +30,9 @@ pub(crate) const TABLES: [&str; 8] = [
     "phase_move",
     "artifact_capture",
     "artifact_attachment",
+    "smoke_run",
+    "smoke_left",
+    "attestation",
 ];
 
 impl Store {
@@ -97,6 +101,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             let name = environment_of(entry)?;
             environment::remove(connection, &name)?;
             identity::remove_all(connection, &name)?;
+            smoke::forget(connection, &name)?;
             // Another portal may be added by the same name: what was seen here says nothing about that one.
             phase_seen::forget(connection, &name)
         }
@@ -199,8 +204,53 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             &sha256,
             &item,
         ),
-        // The desk put the phase back itself: that is nobody's move.
-        Record::PracticeReset {} => phase_seen::forget(connection, &EnvironmentName::practice()),
+        Record::SmokeStarted { smoke_id, start } => {
+            smoke::start(connection, entry, &environment_of(entry)?, &smoke_id, start)
+        }
+        Record::SmokeFinished { smoke_id, finish } => {
+            smoke::finish(connection, entry, &environment_of(entry)?, &smoke_id, finish)
+        }
+        Record::SmokeLeft {
+            smoke_id,
+            left_id,
+            left,
+        } => smoke::leave(
+            connection,
+            entry,
+            &environment_of(entry)?,
+            &smoke_id,
+            &left_id,
+            left,
+        ),
+        Record::SmokeSettled { left_id, settled } => {
+            smoke::settle(connection, &environment_of(entry)?, &left_id, settled)
+        }
+        Record::CheckAttested {
+            check,
+            pass,
+            note,
+            phase,
+            phase_saved_at_ms,
+        } => smoke::attest(
+            connection,
+            &environment_of(entry)?,
+            &AttestationRow {
+                check,
+                run_id: entry.run_id.clone(),
+                actor: entry.actor.clone(),
+                pass,
+                note,
+                phase,
+                phase_saved_at_ms,
+                at_ms: entry.at_ms,
+            },
+        ),
+        Record::PracticeReset {} => {
+            let practice = EnvironmentName::practice();
+            smoke::forget(connection, &practice)?;
+            // The desk put the phase back itself: that is nobody's move.
+            phase_seen::forget(connection, &practice)
+        }
         Record::PracticeFaultsSet { .. } | Record::BackupWritten { .. } | Record::StoreRestored { .. } => {
             Ok(())
         }

@@ -7,6 +7,7 @@ mod journal;
 mod migrations;
 mod processes;
 mod projections;
+mod smoke;
 mod tallies;
 mod telemetry;
 

@@ -11,6 +11,7 @@ use desk_core::{
     EnvironmentKind, EnvironmentName, Phase, Role,
     phase::Direction,
     record::{ArtifactKind, ChangeOutcome, Record, RequestRef},
+    smoke::{Left, PhaseAnswers, Settled, SmokeFinish, SmokeStart, Thing},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -241,6 +242,59 @@ fn outcome() -> impl Strategy<Value = ChangeOutcome> {
     prop::sample::select(vec![Confirmed, NotApplied, NotSent, Overtaken, Refused, Unknown])
 }
 
+fn any_smoke_record() -> impl Strategy<Value = Record> {
+    let id = || (0..4_u8).prop_map(|n| format!("s{n}"));
+    prop_oneof![
+        (id(), phase()).prop_map(|(smoke_id, phase)| Record::SmokeStarted {
+            smoke_id,
+            start: SmokeStart {
+                phase,
+                runbook_sha256: "0".into(),
+                only_failed_of: None,
+            },
+        }),
+        (id(), any::<bool>()).prop_map(|(smoke_id, cancelled)| Record::SmokeFinished {
+            smoke_id,
+            finish: SmokeFinish {
+                cancelled,
+                steps: Vec::new(),
+                answers: PhaseAnswers::default(),
+                state: None,
+                wall_ms: 2,
+                critical_path_ms: 1,
+            },
+        }),
+        (id(), id()).prop_map(|(smoke_id, left_id)| Record::SmokeLeft {
+            smoke_id,
+            left_id,
+            left: Left {
+                role: Role::MemberSmoke,
+                thing: Thing::Rating {
+                    item_id: "book".into(),
+                },
+            },
+        }),
+        (id(), any::<bool>()).prop_map(|(left_id, removed)| Record::SmokeSettled {
+            left_id,
+            settled: if removed {
+                Settled::Removed
+            } else {
+                Settled::Kept {
+                    id: None,
+                    why: "no route".into(),
+                }
+            },
+        }),
+        (id(), any::<bool>(), phase()).prop_map(|(check, pass, phase)| Record::CheckAttested {
+            check,
+            pass,
+            note: String::new(),
+            phase,
+            phase_saved_at_ms: 0,
+        }),
+    ]
+}
+
 /// Any record; ids and numbers are drawn from few, so that records meet. A start's id is made unique by its caller.
 fn any_record() -> impl Strategy<Value = Record> {
     let id = || (0..12_u8).prop_map(|n| format!("c{n}"));
@@ -319,6 +373,7 @@ fn any_record() -> impl Strategy<Value = Record> {
             phase,
         }),
         (id(), any::<String>()).prop_map(|(sha256, item)| Record::ArtifactAttached { sha256, item }),
+        any_smoke_record(),
         Just(Record::PracticeReset {}),
         any::<String>().prop_map(|fault| Record::PracticeFaultsSet { faults: vec![fault] }),
     ]
