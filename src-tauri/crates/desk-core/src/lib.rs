@@ -3,8 +3,10 @@
 //! Everything here takes the time and the facts it needs as arguments, so that each rule can be tested as a table.
 
 pub mod environment;
+pub mod gate;
 pub mod identity;
 pub mod journal;
+pub mod metrics;
 pub mod phase;
 pub mod record;
 pub mod route;

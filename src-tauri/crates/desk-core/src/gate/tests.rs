@@ -1,0 +1,3 @@
+mod advance;
+mod bound;
+mod verdicts;
