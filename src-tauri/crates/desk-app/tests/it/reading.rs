@@ -1,6 +1,6 @@
 //! What the desk shows of the phase.
 
-use crate::support::{Bench, START_MS, save, until};
+use crate::support::{Bench, START_MS, STUDIO, beside, save, until, when};
 use crate::unfaithful::Unfaithful;
 use desk_app::{
     Code, Phase,
@@ -85,7 +85,7 @@ async fn the_screen_is_kept_true_without_being_asked() {
     let bench = Bench::start().await;
     let desk = bench.staging().await;
     let watching = desk.clone();
-    let _watch = crate::support::beside(async move { watching.watch().await });
+    let _watch = beside(async move { watching.watch().await });
     until(&desk, "the first reading", |view| {
         view.reading.is_some() && view.connection.next_ask_ms.is_some()
     })
@@ -99,20 +99,30 @@ async fn the_screen_is_kept_true_without_being_asked() {
 }
 
 #[tokio::test]
-async fn another_environments_answer_is_not_taken_for_this_ones_move() {
+async fn an_answer_that_comes_after_the_desk_was_pointed_elsewhere_is_not_compared_with_what_is_shown_there()
+{
     let bench = Bench::start().await;
     let desk = bench.staging().await;
     save(&bench, &desk, Phase::ReadOnly, "here").await.unwrap();
+    bench
+        .somebody_sets("staff-smoke", Phase::MemberWrites, None)
+        .await;
     bench.faults(&["latency=500@library.rollout.get*1"]);
     let asking = desk.clone();
     let slow = tokio::spawn(async move { asking.refresh_phase().await });
-    crate::support::when("the question to arrive", || bench.practice.faults().is_empty()).await;
+    when("the question to arrive", || bench.practice.faults().is_empty()).await;
     desk.select_environment("practice").await.unwrap();
     desk.refresh_phase().await.unwrap();
     slow.await.unwrap().unwrap();
     let view = desk.view().await.unwrap();
-    assert_eq!(view.environment.name, "practice");
     assert_eq!(view.reading.unwrap().state.phase, Phase::AdminFull.wire());
     assert_eq!(view.moved, None);
     assert_eq!(bench.phase_acts().await, ["started 1", "Confirmed"]);
+
+    desk.select_environment(STUDIO).await.unwrap();
+    desk.refresh_phase().await.unwrap();
+    let moved = desk.view().await.unwrap().moved.unwrap();
+    assert_eq!(moved.from.phase, Phase::ReadOnly.wire());
+    assert_eq!(bench.phase_acts().await, ["started 1", "Confirmed", "moved to 2"]);
+    desk.close().await;
 }
