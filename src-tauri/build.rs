@@ -4,6 +4,7 @@ const COMMANDS: &[&str] = &[
     "desk_state",
     "resolve_store",
     "refresh_phase",
+    "stop_waiting",
     "save_phase",
     "ask_outcome",
     "dismiss_change",

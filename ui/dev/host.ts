@@ -40,6 +40,7 @@ export class FakeHost implements Host {
   }
   resolveStore: Host["resolveStore"] = (choice) => this.#called("resolveStore", choice);
   refreshPhase: Host["refreshPhase"] = () => this.#called("refreshPhase");
+  stopWaiting: Host["stopWaiting"] = () => this.#called("stopWaiting");
   savePhase: Host["savePhase"] = async (request) => {
     await this.#called("savePhase", request);
     return { outcome: "confirmed" } as ChangeView;
@@ -68,11 +69,11 @@ export class FakeHost implements Host {
         {
           label: "Account",
           ok: false,
-          found: "It has the claim admin, not staff.",
+          found: "The staff claim is missing; admin alone is not staff.",
           problem: {
             code: "not_staff",
             message: "The staff claim is missing; admin alone is not staff.",
-            meaning: "",
+            meaning: "It could read the phase but not set it, so it is not kept.",
             next: "Have staff granted to this account, or sign in with another.",
           },
         },

@@ -114,7 +114,7 @@ function acknowledged(change: ChangeView, now: number): Step {
     return { ...step, tone: "skipped", word: "no answer", text: "No answer came, but it was saved" };
   }
   if (change.stage === "rereading") {
-    return { ...step, tone: "waiting", word: "waiting", text: "First reading the phase once more" };
+    return { ...step, tone: "waiting", word: "waiting", text: "First the phase is read once more" };
   }
   if (change.stage === "sending") {
     const waited = Math.floor((now - change.startedAtMs) / 1000);

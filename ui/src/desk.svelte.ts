@@ -91,6 +91,9 @@ export class Desk {
     }
   }
 
+  /** Stops waiting for the portal; a save that was sent is waited for all the same. */
+  readonly stopWaiting = (): Promise<void> => this.attempt(() => this.host.stopWaiting());
+
   readonly copy = (text: string): Promise<void> => this.host.copyText(text);
 
   go(place: PlaceId, section: string | null = null): void {

@@ -5,7 +5,7 @@ import type { Problem } from "./bindings/Problem";
 import type { Drafts } from "./drafts.svelte";
 import type { Host } from "./host/host";
 import { type Direction, directionOf, noteLeft, sameSave } from "./phase";
-import { asProblem } from "./problem";
+import { problemToShow } from "./problem";
 
 /** Why a phase cannot be saved yet, and the input that it is about. */
 export interface Blocker {
@@ -137,7 +137,7 @@ export class Plan {
       this.#conclude(change);
     } catch (thrown) {
       this.saving = false;
-      this.problem = asProblem(thrown);
+      this.problem = problemToShow(thrown);
     }
   }
 

@@ -12,6 +12,12 @@ export function asProblem(thrown: unknown): Problem {
   };
 }
 
+/** What to show of a rejected command: nothing where the person stopped waiting for it. */
+export function problemToShow(thrown: unknown): Problem | null {
+  const problem = asProblem(thrown);
+  return problem.code === "stopped" ? null : problem;
+}
+
 /** Everything about a problem as text, for a message to whoever helps. */
 export function details(problem: Problem, at: number): string {
   const lines = [

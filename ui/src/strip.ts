@@ -30,7 +30,8 @@ function storeStrip({ store }: DeskView): Strip | null {
     tone: "bad",
     label: "Try again",
     act: "ask",
-    works: "The phase can still be read; nothing can be saved until the journal can record it.",
+    works:
+      "The phase can still be read, and going back can still be saved. Going forward waits until the journal can record it.",
     problem: store.problem,
   };
 }
@@ -108,7 +109,7 @@ function keychainStrip({ keychain }: DeskView): Strip | null {
     works: "Everything works; what you sign in with lasts for this session only.",
     problem: keychain.problem ?? {
       code: "keychain_unavailable",
-      message: "Passwords cannot be kept on this machine.",
+      message: "Sign-ins cannot be kept on this machine.",
       meaning: "The rollout is not affected.",
       next: "Unlock or install a keychain, or sign in again each time.",
     },

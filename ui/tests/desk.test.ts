@@ -182,11 +182,20 @@ describe("settings", () => {
   });
 
   it("offer this session only when the keychain cannot be used", async () => {
-    await settings(
-      new FakeHost(viewOf({ keychain: { ready: false, problem: problemOf("keychain_locked") } })),
-    );
+    const keychain = { ready: false, problem: problemOf("keychain_locked") };
+    const host = await settings(new FakeHost(viewOf({ keychain })));
     await click(screen.getByTestId("add-portal"));
-    expect(screen.getByLabelText<HTMLInputElement>(/For this session only/).checked).toBe(true);
+    const only = () => screen.getByLabelText<HTMLInputElement>(/For this session only/);
+    expect(only().checked).toBe(true);
+    await click(only());
+    host.show({ keychain: { ...keychain } });
+    await settle();
+    expect(only().checked).toBe(false);
+
+    host.show({ keychain: { ready: true, problem: null } });
+    await settle();
+    await click(screen.getByRole("button", { name: "Test only" }));
+    expect(host.given("testEnvironment")[0]?.[1]).toMatchObject({ sessionOnly: false });
   });
 
   it("remove a portal only by its typed name", async () => {

@@ -144,7 +144,11 @@ impl Status {
         match code {
             Code::PhaseMoved | Code::RolloutBlocked | Code::Refused | Code::Internal => Self::No,
             Code::InvalidInput | Code::ConfirmationNeeded | Code::NotFound => Self::Usage,
-            Code::Offline | Code::TimeoutUnknownOutcome | Code::RateLimited | Code::BadReply => Self::Unknown,
+            Code::Offline
+            | Code::TimeoutUnknownOutcome
+            | Code::RateLimited
+            | Code::BadReply
+            | Code::Stopped => Self::Unknown,
             Code::KeychainUnavailable
             | Code::KeychainLocked
             | Code::SignedOut

@@ -41,6 +41,7 @@ pub fn run(global: &Global) -> ExitCode {
             shell::resolve_store,
             phase::refresh_phase,
             phase::save_phase,
+            phase::stop_waiting,
             phase::ask_outcome,
             phase::dismiss_change,
             phase::acknowledge_move,

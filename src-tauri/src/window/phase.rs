@@ -14,6 +14,13 @@ pub async fn refresh_phase(shell: State<'_, Shell>) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Stops waiting for the portal where nothing is at stake; a save that was sent is waited for all the same.
+#[tauri::command]
+pub async fn stop_waiting(shell: State<'_, Shell>) -> Result<(), Problem> {
+    shell.desk().await?.stop_waiting();
+    Ok(())
+}
+
 #[tauri::command]
 pub async fn save_phase(shell: State<'_, Shell>, request: SaveRequest) -> Result<ChangeView, Problem> {
     let desk = shell.desk().await?;

@@ -26,6 +26,8 @@ export interface Host {
   /** Resolves once the change is concluded or its outcome is unknown; settling goes on afterwards. */
   savePhase(request: SaveRequest): Promise<ChangeView>;
   /** Asks now what became of a change whose outcome is unknown. */
+  /** Stops waiting for the portal, unless a save was sent: what was waited for rejects with the code `stopped`. */
+  stopWaiting(): Promise<void>;
   askOutcome(): Promise<void>;
   dismissChange(): Promise<void>;
   acknowledgeMove(): Promise<void>;

@@ -11,6 +11,7 @@ export const tauri: Host = {
 
   refreshPhase: () => invoke("refresh_phase"),
   savePhase: (request) => invoke("save_phase", { request }),
+  stopWaiting: () => invoke("stop_waiting"),
   askOutcome: () => invoke("ask_outcome"),
   dismissChange: () => invoke("dismiss_change"),
   acknowledgeMove: () => invoke("acknowledge_move"),

@@ -5,12 +5,13 @@ use crate::{
     error::{Code, Problem},
     link::{Link, practice_problem},
     problem::{keychain_problem, read_problem, sign_in_problem, store_problem},
-    view::{IdentityState, IdentityView, SignInDraft},
+    view::{IdentityState, IdentityView, KeychainView, SignInDraft},
 };
 use desk_core::{EnvironmentName, Role, record::Record};
 use desk_keychain::{Keep, Secret};
 use desk_portal::{Caller, Credential, Portal, Session, wire};
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 
 /// What the portal says about an account.
 pub(crate) struct Account {
@@ -51,6 +52,18 @@ pub(crate) fn missing_claim(role: Role, session: &Session, account: &Account) ->
     )
 }
 
+/// Signs an account in for a role, if it may have it.
+async fn sign_in(link: &Link, role: Role, credential: Credential) -> Result<(Session, Account), Problem> {
+    let identity = role.word();
+    let session = link.portal.sign_in(identity, credential).await;
+    let session = session.map_err(|error| sign_in_problem(identity, &error))?;
+    let account = who_am_i(&link.portal, &session).await?;
+    match missing_claim(role, &session, &account) {
+        Some(problem) => Err(problem),
+        None => Ok((session, account)),
+    }
+}
+
 impl SignInDraft {
     /// What was typed, as a credential.
     ///
@@ -79,15 +92,6 @@ impl SignInDraft {
     }
 }
 
-/// Where a new sign-in is kept.
-pub(crate) const fn keep(session_only: bool) -> Keep {
-    if session_only {
-        Keep::SessionOnly
-    } else {
-        Keep::Keychain
-    }
-}
-
 impl Desk {
     /// The role with this word.
     ///
@@ -107,7 +111,7 @@ impl Desk {
     /// Signs an account in for a role of the present environment and keeps it.
     ///
     /// # Errors
-    /// `invalid_input`, `signed_out`, `not_staff`, `offline`, `keychain_*`, `store_*`. Nothing is kept then.
+    /// `invalid_input`, `signed_out`, `not_staff`, `offline`, `stopped`, `keychain_*`, `store_*`. Nothing is kept then.
     pub async fn set_identity(
         &self,
         role: Role,
@@ -123,39 +127,45 @@ impl Desk {
             ));
         }
         let link = self.link(&environment).await?;
-        let identity = role.word();
-        let session = link
-            .portal
-            .sign_in(identity, credential)
-            .await
-            .map_err(|error| sign_in_problem(identity, &error))?;
-        self.keep_account(&link, role, session, session_only).await?;
+        let asking = {
+            let link = Arc::clone(&link);
+            async move { sign_in(&link, role, credential).await }
+        };
+        let (session, account) = self.unless_stopped(asking).await.flatten()?;
+        // The keychain first, then the journal.
+        self.keep_sign_in(&link.environment, role, &session, session_only)
+            .await?;
+        self.note_account(&link, role, session, &account, session_only)
+            .await?;
         self.identity_view(&environment, role).await
     }
 
-    /// Keeps an account that just signed in: keychain first, then the journal.
-    async fn keep_account(
+    /// Keeps a sign-in. What the keychain makes of it is what the screen says of the keychain from then on: where it
+    /// fails, the forms offer *for this session only*.
+    pub(crate) async fn keep_sign_in(
         &self,
-        link: &Link,
+        environment: &EnvironmentName,
         role: Role,
-        session: Session,
+        session: &Session,
         session_only: bool,
     ) -> Result<(), Problem> {
-        let account = who_am_i(&link.portal, &session).await?;
-        if let Some(problem) = missing_claim(role, &session, &account) {
-            return Err(problem);
+        let name = self.secret_name(environment, Secret::SignIn(role));
+        let place = if session_only {
+            Keep::SessionOnly
+        } else {
+            Keep::Keychain
+        };
+        let kept = self.inner.vault.set(&name, &session.refresh_token(), place).await;
+        let problem = kept.err().map(|error| keychain_problem(&error));
+        if !session_only {
+            self.update(|screen| {
+                screen.keychain = KeychainView {
+                    ready: Some(problem.is_none()),
+                    problem: problem.clone(),
+                };
+            });
         }
-        self.inner
-            .vault
-            .set(
-                &self.secret_name(&link.environment, Secret::SignIn(role)),
-                &session.refresh_token(),
-                keep(session_only),
-            )
-            .await
-            .map_err(|error| keychain_problem(&error))?;
-        self.note_account(link, role, session, &account, session_only)
-            .await
+        problem.map_or(Ok(()), Err)
     }
 
     /// Records an account whose sign-in is kept, and goes on as it.
@@ -183,11 +193,21 @@ impl Desk {
         Ok(())
     }
 
-    /// Signs in with what is kept and asks the portal who it is.
+    /// Signs in with what is kept and asks the portal who it is. Claims travel in the token, so that it is renewed
+    /// first: what was granted or withdrawn meanwhile shows.
     ///
     /// # Errors
-    /// `store_*`; what is wrong with the account itself stands in the view.
+    /// `stopped`, `store_*`; what is wrong with the account itself stands in the view.
     pub async fn check_identity(&self, role: Role) -> Result<IdentityView, Problem> {
+        let link = self.link(&self.environment()).await?;
+        self.replace_session(&link, role, None).await;
+        let desk = self.clone();
+        let looking = async move { desk.look_at_identity(role).await };
+        self.unless_stopped(looking).await.flatten()
+    }
+
+    /// Asks the portal who an account is, signed in as it is.
+    pub(crate) async fn look_at_identity(&self, role: Role) -> Result<IdentityView, Problem> {
         let environment = self.environment();
         let link = self.link(&environment).await?;
         let result = async {

@@ -81,6 +81,8 @@ pub(crate) struct Inner {
     /// Counts how often somebody asked for an answer now; wakes whoever waits for the next time to ask.
     pub(crate) asked: watch::Sender<u64>,
     screen: Mutex<Screen>,
+    /// Counts how often somebody stopped waiting for the portal.
+    pub(crate) stopped: watch::Sender<u64>,
     changed: watch::Sender<u64>,
 }
 
@@ -193,6 +195,7 @@ impl Desk {
                 changed: watch::Sender::new(0),
             }),
         })
+                stopped: watch::Sender::new(0),
     }
 
     /// Where the desk keeps its files.

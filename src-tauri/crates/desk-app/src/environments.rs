@@ -1,7 +1,7 @@
 //! Portals: adding, testing, removing.
 
 use crate::{
-    accounts::{Account, keep, missing_claim, who_am_i},
+    accounts::{Account, missing_claim, who_am_i},
     desk::Desk,
     error::{Code, Problem},
     link::Link,
@@ -95,7 +95,7 @@ impl Desk {
     /// Tests a portal step by step: address, sign-in, account, rollout. Nothing is kept or recorded.
     ///
     /// # Errors
-    /// `invalid_input` with the field. What the portal says stands in the report.
+    /// `invalid_input` with the field; `stopped`. What the portal says stands in the report.
     pub async fn test_environment(
         &self,
         draft: &EnvironmentDraft,
@@ -104,7 +104,8 @@ impl Desk {
         let checked = check(draft)?;
         let credential = sign_in.credential()?;
         let portal = self.portal_of(&checked)?;
-        Ok(test(&portal, credential).await.0)
+        let testing = async move { test(&portal, credential).await.0 };
+        self.unless_stopped(testing).await
     }
 
     fn portal_of(&self, checked: &Checked) -> Result<Portal, Problem> {
@@ -121,7 +122,7 @@ impl Desk {
     /// Adds a portal, tested with the operator's sign-in, which is kept.
     ///
     /// # Errors
-    /// `invalid_input`, and whatever the test found; nothing is kept then.
+    /// `invalid_input`, `stopped`, and whatever the test found; nothing is kept then.
     pub async fn add_environment_with_operator(
         &self,
         draft: &EnvironmentDraft,
@@ -131,7 +132,11 @@ impl Desk {
         self.refuse_existing(&checked.name).await?;
         let credential = sign_in.credential()?;
         let portal = self.portal_of(&checked)?;
-        let (report, signed_in) = test(&portal, credential).await;
+        let testing = {
+            let portal = portal.clone();
+            async move { test(&portal, credential).await }
+        };
+        let (report, signed_in) = self.unless_stopped(testing).await?;
         let Some((session, account)) = signed_in else {
             let found = report.steps.into_iter().find_map(|step| step.problem);
             return Err(found.unwrap_or_else(|| {
@@ -144,15 +149,8 @@ impl Desk {
             }));
         };
         // The sign-in first: without it the portal would be added but not usable, and the form would be gone.
-        self.inner
-            .vault
-            .set(
-                &self.secret_name(&checked.name, Secret::SignIn(Role::Operator)),
-                &session.refresh_token(),
-                keep(sign_in.session_only),
-            )
-            .await
-            .map_err(|error| keychain_problem(&error))?;
+        self.keep_sign_in(&checked.name, Role::Operator, &session, sign_in.session_only)
+            .await?;
         if let Err(problem) = self.store_environment(&checked).await {
             let forgotten = self
                 .inner

@@ -39,6 +39,8 @@ pub enum Code {
     StoreFailed,
     /// Another act of the same kind is still going on.
     Busy,
+    /// The person stopped waiting for the portal: nothing to show.
+    Stopped,
     /// What was typed cannot be used; `field` says which.
     InvalidInput,
     /// What was asked for does not exist here; `field` says which.

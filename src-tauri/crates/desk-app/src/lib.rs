@@ -14,6 +14,7 @@ mod phase;
 mod practice;
 mod problem;
 pub mod time;
+mod stop;
 pub mod view;
 
 pub use desk::{Desk, DeskOptions};

@@ -5,7 +5,7 @@ use crate::{
     desk::Desk,
     error::{Code, Problem},
     link::Link,
-    problem::{read_problem, store_problem},
+    problem::{read_problem, save_problem, store_problem},
     time::when,
     view::{
         ChangeOutcomeView, ChangeStage, ChangeView, ConnectionState, MovedView, PhaseStateView, ReadingView,
@@ -19,7 +19,7 @@ use desk_core::{
 };
 use desk_portal::{Answered, Caller, Exchange, Outcome, Session, wire};
 use desk_store::{Access, PhaseChangeRow, StoreError};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// How long after sending a lost write can still arrive: the hosting platform ends a call after 60 s.
@@ -118,6 +118,12 @@ impl From<&PhaseChangeRow> for Pending {
             outdated_until_ms: None,
         }
     }
+}
+
+/// What asking about a save has come to.
+enum Found {
+    Concluded,
+    NotYet,
 }
 
 /// What the reply to a save says about its fate.
@@ -334,7 +340,7 @@ impl Desk {
     /// not known yet, or the portal's instances must settle, go on with [`Self::follow`].
     ///
     /// # Errors
-    /// `phase_moved`, `invalid_input`, `confirmation_needed`, `busy`, `offline`, `signed_out`, `bad_reply`,
+    /// `phase_moved`, `invalid_input`, `confirmation_needed`, `busy`, `offline`, `signed_out`, `bad_reply`, `stopped`,
     /// `store_*` (moving forward only: a full disk never keeps anybody from moving back).
     pub async fn save_phase(&self, request: SaveRequest) -> Result<ChangeView, Problem> {
         let Ok(_one_at_a_time) = self.inner.saving.try_lock() else {
@@ -378,7 +384,11 @@ impl Desk {
 
         let mut change = self.begin(&request, &expected, to, note.as_deref());
         self.show_change(&environment, &change);
-        let result = self.reread(&link, &expected).await;
+        let rereading = {
+            let (desk, link, expected) = (self.clone(), Arc::clone(&link), expected.clone());
+            async move { desk.reread(&link, &expected).await }
+        };
+        let result = self.unless_stopped(rereading).await.flatten();
         let (session, from, reread) = match result {
             Ok(reread) => reread,
             Err(problem) => {
@@ -464,7 +474,7 @@ impl Desk {
                         &mut change,
                         &mut pending,
                         ChangeOutcome::Refused,
-                        Some(read_problem(&exchange)),
+                        Some(save_problem(&exchange)),
                     )
                     .await);
             }
@@ -475,7 +485,7 @@ impl Desk {
                         &mut change,
                         &mut pending,
                         ChangeOutcome::NotSent,
-                        Some(read_problem(&exchange)),
+                        Some(save_problem(&exchange)),
                     )
                     .await);
             }
@@ -490,8 +500,11 @@ impl Desk {
         let mut asked = self.inner.asked.subscribe();
         for time in READ_BACK_AFTER {
             Self::pause(&mut asked, time).await;
-            if self.find_out_once(&link, &mut change, &mut pending).await {
-                return Ok(change);
+            match self.find_out_once(&link, &mut change, &mut pending).await {
+                Ok(Found::Concluded) => return Ok(change),
+                Ok(Found::NotYet) => {}
+                // A portal that does not answer now must not keep anybody from saving again: from going back.
+                Err(_shown) => break,
             }
         }
         let problem = change.problem.clone().unwrap_or_else(|| {
@@ -632,14 +645,22 @@ impl Desk {
         }
     }
 
-    /// Asks once what became of a save; true when it is known and concluded.
-    async fn find_out_once(&self, link: &Link, change: &mut ChangeView, pending: &mut Pending) -> bool {
+    /// Asks once what became of a save.
+    ///
+    /// # Errors
+    /// Why the portal could not be read; the screen shows the same.
+    async fn find_out_once(
+        &self,
+        link: &Link,
+        change: &mut ChangeView,
+        pending: &mut Pending,
+    ) -> Result<Found, Problem> {
         let asked_at_ms = self.now_ms();
         let Answered { data: seen, exchange } = match self.read(link, "read back").await {
             Ok(reading) => reading,
             Err(problem) => {
                 self.note_connection(&link.environment, Some(&problem));
-                return false;
+                return Err(problem);
             }
         };
         self.note_connection(&link.environment, None);
@@ -668,14 +689,14 @@ impl Desk {
         let Some(outcome) = outcome else {
             change.requests = pending.requests.iter().map(RequestView::from).collect();
             self.update_change(&link.environment, change);
-            return false;
+            return Ok(Found::NotYet);
         };
         change.state = Some((&seen).into());
         self.conclude(link, change, pending, outcome, conclusion_problem(outcome, &seen))
             .await;
         // What became of it is recorded by now, so this never takes ours for somebody else's move.
         self.take(link, &seen, request_id).await;
-        true
+        Ok(Found::Concluded)
     }
 
     /// Records what came of a save and shows it.
@@ -760,7 +781,7 @@ impl Desk {
         };
         let mut asked = self.inner.asked.subscribe();
         while change.outcome == Some(ChangeOutcomeView::Unknown) {
-            if self.find_out_once(&link, &mut change, &mut pending).await {
+            if let Ok(Found::Concluded) = self.find_out_once(&link, &mut change, &mut pending).await {
                 break;
             }
             Self::pause(&mut asked, ASK_EVERY).await;
@@ -884,7 +905,8 @@ impl Desk {
         for row in &cut_off {
             let mut change = change_view(row, None);
             let mut pending = Pending::from(row);
-            if !self.find_out_once(&link, &mut change, &mut pending).await {
+            let found = self.find_out_once(&link, &mut change, &mut pending).await;
+            if !matches!(found, Ok(Found::Concluded)) {
                 change.stage = ChangeStage::AskingOutcome;
                 open.get_or_insert(change);
             }
@@ -910,17 +932,33 @@ impl Desk {
                 }
             }
             let environment = self.environment();
-            // In a task of its own: a portal that hangs must not keep the desk from asking the one it points at next,
-            // and a renewed sign-in that is being kept must not be dropped half-way.
-            let desk = self.clone();
-            let refreshing = tokio::spawn(async move { desk.refresh_phase().await.is_ok() });
-            let online = tokio::select! {
-                read = refreshing => read.unwrap_or(false),
+            // A portal that hangs must not keep the desk from asking the one it points at next.
+            self.update_at(&environment, |screen| screen.connection.asking = true);
+            let reading = {
+                let (desk, environment) = (self.clone(), environment.clone());
+                async move { desk.read_and_take(&environment, "refresh").await }
+            };
+            let read = tokio::select! {
+                read = self.unless_stopped(reading) => read.flatten(),
                 () = self.has_left(&environment, &mut asked) => continue,
+            };
+            let online = match read {
+                Ok(_) => {
+                    self.note_connection(&environment, None);
+                    true
+                }
+                Err(problem) if problem.code == Code::Stopped => {
+                    self.update_at(&environment, |screen| screen.connection.asking = false);
+                    false
+                }
+                Err(problem) => {
+                    self.note_connection(&environment, Some(&problem));
+                    false
+                }
             };
             if online {
                 if checked.as_ref() != Some(&environment) {
-                    match self.check_identity(Role::Operator).await {
+                    match self.look_at_identity(Role::Operator).await {
                         Ok(_) => checked = Some(environment.clone()),
                         Err(problem) => {
                             tracing::warn!(code = ?problem.code, "the operator could not be checked");

@@ -112,6 +112,24 @@ pub(crate) fn read_problem(exchange: &Exchange) -> Problem {
     problem.detailed(detail)
 }
 
+/// The problem that a *save* is which surely changed nothing: refused, or never sent.
+pub(crate) fn save_problem(exchange: &Exchange) -> Problem {
+    let mut problem = read_problem(exchange);
+    match &exchange.outcome {
+        // Nobody else is asked to wait, and a save is never sent a second time without being told to.
+        Outcome::RateLimited { retry_after } => {
+            problem.next = format!("Wait {} seconds, then save again.", retry_after.as_secs() + 1);
+        }
+        Outcome::Unreachable { .. } | Outcome::NotRenewed { .. } | Outcome::NotEnvelope { .. } => {
+            UNCHANGED.clone_into(&mut problem.meaning);
+            "Save again when the portal answers; a phase change is never queued. If it lasts, use the rollout panel in the portal's staff page."
+                .clone_into(&mut problem.next);
+        }
+        _ => {}
+    }
+    problem
+}
+
 fn not_envelope_words(kind: NotEnvelopeKind) -> &'static str {
     match kind {
         NotEnvelopeKind::Html => "a web page came instead",

@@ -193,3 +193,16 @@ async fn practice_brings_its_own_accounts() {
     assert!(bench.keychain.held().is_empty());
     desk.close().await;
 }
+
+#[tokio::test]
+async fn checking_an_account_shows_a_claim_that_was_withdrawn_or_granted_meanwhile() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    desk.refresh_phase().await.unwrap();
+    bench.faults(&["revoked-staff=operator"]);
+    let checked = desk.check_identity(Role::Operator).await.unwrap();
+    assert_eq!(checked.state, IdentityState::NotStaff);
+    bench.faults(&[]);
+    let checked = desk.check_identity(Role::Operator).await.unwrap();
+    assert_eq!((checked.state, checked.problem), (IdentityState::Ready, None));
+}

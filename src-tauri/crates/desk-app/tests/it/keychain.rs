@@ -48,6 +48,12 @@ async fn without_a_keychain_a_sign_in_lasts_for_this_session_only() {
         .unwrap_err();
     assert_eq!(problem.code, Code::KeychainUnavailable);
     assert!(desk.refresh_phase().await.is_err(), "nothing was kept");
+    let shown = desk.view().await.unwrap().keychain;
+    assert_eq!(
+        (shown.ready, shown.problem),
+        (Some(false), Some(problem)),
+        "it is then that the form offers this session only"
+    );
 
     let kept = desk.set_identity(Role::Operator, operator, true).await.unwrap();
     assert!(kept.session_only);
@@ -73,6 +79,10 @@ async fn a_keychain_that_locks_later_is_told_and_recovers() {
     assert_eq!(problem.code, Code::KeychainLocked);
     bench.keychain.fail(None);
     desk.refresh_phase().await.unwrap();
+    desk.set_identity(Role::Operator, bench.password_of("operator"), false)
+        .await
+        .unwrap();
+    assert_eq!(desk.view().await.unwrap().keychain.ready, Some(true));
 }
 
 #[tokio::test]

@@ -47,7 +47,9 @@ async fn a_refusal_for_too_many_requests_changes_nothing_and_is_not_repeated() {
     bench.faults(&["rate-limited@library.rollout.set*2"]);
     let change = save(&bench, &desk, Phase::ReadOnly, "").await.unwrap();
     assert_eq!(change.outcome, Some(ChangeOutcomeView::Refused));
-    assert_eq!(change.problem.unwrap().code, Code::RateLimited);
+    let problem = change.problem.unwrap();
+    assert_eq!(problem.code, Code::RateLimited);
+    assert!(!problem.next.contains("by itself"), "{}", problem.next);
     assert_eq!(
         bench.practice.faults()[0].to_string(),
         "rate-limited@library.rollout.set*1",
