@@ -52,7 +52,8 @@ pub enum Effect {
     Html,
     /// 429 with a wait of five seconds.
     RateLimited,
-    /// This instance (0 is the first) keeps the phase it has and never reads it again.
+    /// This instance (0 is the first) keeps the phase it has and never reads it again. A portal with fewer instances
+    /// has as many as that while it is on.
     OutdatedInstance(usize),
     /// ID tokens of this identity (of everybody when `None`) are refused as if they had expired, new ones too: with
     /// `*1`, a client that refreshes and asks once more succeeds; without, it never does.
@@ -73,7 +74,7 @@ pub struct FaultInfo {
     pub what_it_does: &'static str,
 }
 
-/// Every kind of fault.
+/// Every kind of fault. Each example is one that shows at a desk that reads and saves the phase as the operator.
 pub fn fault_catalogue() -> &'static [FaultInfo] {
     const fn kind(kind: &'static str, example: &'static str, what_it_does: &'static str) -> FaultInfo {
         FaultInfo {
@@ -90,7 +91,7 @@ pub fn fault_catalogue() -> &'static [FaultInfo] {
         ),
         kind(
             "error-500",
-            "error-500=20%@library.items.list",
+            "error-500=20%",
             "This share of the requests fails inside the portal; nothing is changed by them.",
         ),
         kind(
@@ -110,7 +111,7 @@ pub fn fault_catalogue() -> &'static [FaultInfo] {
         ),
         kind(
             "drop-after",
-            "drop-after@library.loans.checkout*1",
+            "drop-after@library.rollout.set*1",
             "The portal does what was asked, then the connection breaks.",
         ),
         kind(
@@ -126,7 +127,7 @@ pub fn fault_catalogue() -> &'static [FaultInfo] {
         ),
         kind(
             "rate-limited",
-            "rate-limited@library.items.list*3",
+            "rate-limited@library.rollout.get*1",
             "The portal says there were too many requests and asks to wait five seconds.",
         ),
         kind(
@@ -136,12 +137,12 @@ pub fn fault_catalogue() -> &'static [FaultInfo] {
         ),
         kind(
             "expired-token",
-            "expired-token=staff-smoke*1",
+            "expired-token=operator*1",
             "The portal says the sign-in has expired, for one account or for all.",
         ),
         kind(
             "revoked-staff",
-            "revoked-staff=staff-smoke",
+            "revoked-staff=operator",
             "The account is no longer staff from its next sign-in or refresh on.",
         ),
     ];
@@ -387,7 +388,7 @@ mod tests {
         }
         assert!(error("error-500=0%").contains("1% to 100%"));
         assert!(error("error-500=101%").contains("1% to 100%"));
-        assert!(error("error-500=20").contains("error-500=20%@"));
+        assert!(error("error-500=20").contains("as in error-500=20%"));
         assert!(error("latency").contains("milliseconds"));
         assert!(error("html=1").contains("takes none"));
         assert!(error("html@library.nope").contains("library.nope"));

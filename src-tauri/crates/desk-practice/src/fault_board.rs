@@ -131,6 +131,15 @@ impl FaultBoard {
             .any(|active| active.fault.effect == Effect::OutdatedInstance(instance))
     }
 
+    /// How many instances there must be for every outdated one to be among them.
+    pub fn instances(&self) -> usize {
+        let number = |active: &Active| match active.fault.effect {
+            Effect::OutdatedInstance(instance) => instance.saturating_add(1),
+            _ => 0,
+        };
+        self.lock().iter().map(number).max().unwrap_or(0)
+    }
+
     /// Whether this identity's next tokens carry no staff claim.
     pub fn revokes_staff(&self, identity: &str) -> bool {
         self.lock()

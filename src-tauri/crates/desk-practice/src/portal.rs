@@ -113,7 +113,8 @@ impl Portal {
 
     /// Decides a call, in the portal's order of checks: token, route, staff claim, phase, rate limit, body, domain.
     pub fn decide(&self, incoming: Incoming) -> Result<Value, Refusal> {
-        let turn = self.next_instance.fetch_add(1, Ordering::Relaxed) % self.instances;
+        let instances = self.instances.max(self.faults.instances());
+        let turn = self.next_instance.fetch_add(1, Ordering::Relaxed) % instances;
         self.store.transact(|documents| {
             // A refused call still counts as done: what its instance learnt of the phase stays.
             Ok::<_, Refusal>(self.decide_inside(*documents, incoming, turn))

@@ -187,6 +187,27 @@ async fn a_revoked_staff_claim_is_gone_from_the_next_token_on() {
     assert_eq!(bench.call("staff-smoke", route, json!({})).await.verdict(), "200");
 }
 
+/// The embedded portal has one instance; the fault must show there too.
+#[tokio::test]
+async fn an_outdated_instance_is_one_more_where_there_is_only_one() {
+    let bench = Bench::start(still()).await;
+    bench.set_faults(&["outdated-instance=1"]);
+    let get = async || {
+        let reply = bench.call("operator", "library.rollout.get", json!({})).await;
+        reply.data()["phase"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(get().await, get().await);
+    let set = json!({ "phase": "phase_1_read_only" });
+    assert_eq!(
+        bench.call("operator", "library.rollout.set", set).await.verdict(),
+        "200"
+    );
+    bench.clock.advance(Duration::from_secs(120));
+    assert_ne!(get().await, get().await);
+    bench.set_faults(&[]);
+    assert_eq!(get().await, get().await);
+}
+
 #[tokio::test]
 async fn faults_are_switched_while_it_runs() {
     let bench = Bench::start(still()).await;
