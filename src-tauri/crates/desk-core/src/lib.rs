@@ -5,6 +5,7 @@
 pub mod environment;
 pub mod gate;
 pub mod identity;
+pub mod import;
 pub mod journal;
 pub mod metrics;
 pub mod phase;
