@@ -287,6 +287,14 @@ fn a_snapshot_must_be_young_and_of_this_phase() {
         "The snapshot is more than 30 min old."
     );
     assert_eq!(at(limit + 1, Some(good), phase).age_ms, Some(30 * MINUTE + 1));
+    let set_again = InForce {
+        since_ms: SET + 1,
+        ..in_force(Phase::MemberWrites)
+    };
+    assert_eq!(
+        at(TAKEN, Some(good), Some(set_again)).sentence,
+        "The snapshot is from before the phase was set."
+    );
     assert_eq!(
         at(TAKEN, Some(good), Some(in_force(Phase::AdminFull))).sentence,
         "This gate is for Phase 2, and Phase 3 is in force."
