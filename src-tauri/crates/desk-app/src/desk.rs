@@ -284,20 +284,35 @@ impl Desk {
         actor: &str,
         record: Record,
     ) -> Result<(), Problem> {
-        let entry = NewEntry {
-            environment: environment.cloned(),
-            run_id,
-            actor: actor.to_owned(),
-            record,
-        };
+        self.record_all(environment, run_id.as_deref(), actor, vec![record])
+            .await
+    }
+
+    /// Writes several acts into the journal, all or none.
+    pub(crate) async fn record_all(
+        &self,
+        environment: Option<&EnvironmentName>,
+        run_id: Option<&str>,
+        actor: &str,
+        records: Vec<Record>,
+    ) -> Result<(), Problem> {
+        let entries = records
+            .into_iter()
+            .map(|record| NewEntry {
+                environment: environment.cloned(),
+                run_id: run_id.map(str::to_owned),
+                actor: actor.to_owned(),
+                record,
+            })
+            .collect();
         let result = self
             .inner
             .store
-            .append(entry)
+            .append_all(entries)
             .await
             .map_err(|error| store_problem(&error));
-        if let Ok(entry) = &result {
-            self.inner.own_newest.fetch_max(entry.seq, Ordering::SeqCst);
+        if let Ok(Some(newest)) = result.as_ref().map(|entries| entries.last()) {
+            self.inner.own_newest.fetch_max(newest.seq, Ordering::SeqCst);
         }
         let problem = result.as_ref().err().cloned();
         if self.screen().store_problem != problem {

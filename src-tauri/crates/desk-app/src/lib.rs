@@ -13,6 +13,7 @@ mod link;
 mod phase;
 mod practice;
 mod problem;
+pub mod smoke;
 pub mod time;
 mod stop;
 pub mod view;

@@ -619,7 +619,7 @@ impl Desk {
     }
 
     /// The run that this act belongs to; one is opened if none is.
-    async fn run_for(&self, link: &Link, actor: &str) -> Result<(String, String), Problem> {
+    pub(crate) async fn run_for(&self, link: &Link, actor: &str) -> Result<(String, String), Problem> {
         let stored = |error| store_problem(&error);
         let store = &self.inner.store;
         let open = async || store.open_run(&link.environment).await.map_err(stored);

@@ -18,6 +18,7 @@ mod remembered;
 mod saving;
 mod secrets;
 mod several_desks;
+mod smoke;
 mod stopping;
 mod store_trouble;
 mod support;
