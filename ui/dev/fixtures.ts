@@ -1,6 +1,10 @@
+import type { AdvanceView } from "../src/bindings/AdvanceView";
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { EndpointView } from "../src/bindings/EndpointView";
 import type { EnvironmentView } from "../src/bindings/EnvironmentView";
+import type { GateView } from "../src/bindings/GateView";
+import type { MetricsView } from "../src/bindings/MetricsView";
 import type { PhaseInfo } from "../src/bindings/PhaseInfo";
 import type { PhaseStateView } from "../src/bindings/PhaseStateView";
 import type { Problem } from "../src/bindings/Problem";
@@ -181,7 +185,186 @@ export function historyOf(): ChangeView[] {
   );
 }
 
-/** A practice desk that just started well, in phase 2. */
+/** Nothing is missing before phase 3. */
+export const READY: AdvanceView = {
+  answer: "Yes: nothing is missing before Phase 3.",
+  ready: true,
+  to: PHASE_3,
+  items: [
+    {
+      id: "smoke",
+      title: "Smoke checklist of Phase 2",
+      found: "26 of 26 steps passed, 14:09 CET, 11 min ago.",
+      state: "done",
+      action: null,
+    },
+    {
+      id: "attestations",
+      title: "What a person attests",
+      found: "1 of 1 attested by staff_ana.",
+      state: "done",
+      action: null,
+    },
+    {
+      id: "gate:phase2-writes",
+      title: "Borrow and check-in write failure under 2.0 %",
+      found: "0 % of 40, limit 2.0 %, 6 min old.",
+      state: "done",
+      action: null,
+    },
+    {
+      id: "artifact",
+      title: "Metrics artifact attached to the run",
+      found: "Attached 14:15 CET.",
+      state: "done",
+      action: null,
+    },
+  ],
+};
+
+/** One thing of each kind is missing before phase 3. */
+export const NOT_YET: AdvanceView = {
+  answer: "Not yet: 4 things are missing before Phase 3.",
+  ready: false,
+  to: PHASE_3,
+  items: [
+    {
+      id: "smoke",
+      title: "Smoke checklist of Phase 2",
+      found: "1 of 26 steps failed, 14:09 CET, 11 min ago.",
+      state: "no_go",
+      action: "run_failed",
+    },
+    {
+      id: "attestations",
+      title: "What a person attests",
+      found: "Nobody has said yet whether staff routes are hidden in member mode.",
+      state: "missing",
+      action: "attest",
+    },
+    {
+      id: "gate:phase2-writes",
+      title: "Borrow and check-in write failure under 2.0 %",
+      found: "0 failures in 8; the gate asks for at least 20.",
+      state: "insufficient",
+      action: "soak",
+    },
+    {
+      id: "gate:phase2-routes",
+      title: "No sustained route errors on critical write endpoints",
+      found: "No 404 in 31 requests.",
+      state: "done",
+      action: null,
+    },
+    {
+      id: "artifact",
+      title: "Metrics artifact attached to the run",
+      found: "Attached before the phase was set; measure again.",
+      state: "stale",
+      action: "capture",
+    },
+  ],
+};
+
+export const GATES: GateView[] = [
+  {
+    id: "phase2-writes",
+    title: "Borrow and check-in write failure under 2.0 %",
+    phase: PHASE_2,
+    verdict: "INSUFFICIENT",
+    sentence: "0 % of 8, limit 2.0 %, 6 min old; at least 20 are needed.",
+    smallPrint:
+      "0 failures in 8: the true rate could be as high as 31.2 %; 149 clean ones would show it is under 2 %.",
+    value: 0,
+    threshold: 0.02,
+    count: 8,
+    failures: 0,
+    moreNeeded: 12,
+  },
+  {
+    id: "phase2-routes",
+    title: "No sustained route errors on critical write endpoints",
+    phase: PHASE_2,
+    verdict: "GO",
+    sentence: "No 404 in 31 requests, 6 min old.",
+    smallPrint: "Sustained is three in a row, or five minutes of nothing else.",
+    value: null,
+    threshold: null,
+    count: 31,
+    failures: 0,
+    moreNeeded: null,
+  },
+];
+
+function endpointOf(name: string, requestCount: number, more: Partial<EndpointView> = {}): EndpointView {
+  const none = requestCount === 0;
+  return {
+    route: `/v1/library.${name}`,
+    critical: true,
+    requestCount,
+    errorCount: 0,
+    conflictCount: 0,
+    routeErrorCount: 0,
+    p50LatencyMs: none ? null : 44,
+    p95LatencyMs: none ? null : 88,
+    ...more,
+  };
+}
+
+/** A snapshot made six minutes ago, with a phase change in its window. */
+export function metricsOf(more: Partial<MetricsView> = {}): MetricsView {
+  const capturedAtMs = NOW - 6 * MINUTE;
+  const fromMs = capturedAtMs - 90 * MINUTE;
+  const series = Array.from({ length: 45 }, (_, bucket) => {
+    const requests = bucket % 9 === 4 ? 0 : Math.round(9 + 8 * Math.sin(bucket / 5));
+    return {
+      atMs: fromMs + bucket * 2 * MINUTE,
+      requests,
+      errors: bucket === 21 ? 3 : bucket === 33 ? 1 : 0,
+      p95Ms: requests === 0 ? null : 60 + ((bucket * 37) % 90),
+    };
+  });
+  return {
+    capturedAtMs,
+    fromMs,
+    windowMinutes: 180,
+    phase: PHASE_2,
+    summary: {
+      requestCount: 412,
+      errorCount: 31,
+      conflictCount: 9,
+      routeErrorCount: 0,
+      errorRate: 0.0752,
+      conflictRate: 0.0218,
+      p50LatencyMs: 44,
+      p95LatencyMs: 131,
+      maxLatencyMs: 1204,
+    },
+    endpoints: [
+      endpointOf("items.list", 160, { p95LatencyMs: 131 }),
+      endpointOf("items.get", 96),
+      endpointOf("loans.checkout", 8, { conflictCount: 4, errorCount: 4 }),
+      endpointOf("loans.checkIn", 8),
+      endpointOf("discovery.get", 0),
+      endpointOf("reviews.create", 0),
+      endpointOf("rollout.get", 112, { critical: false }),
+      endpointOf("items.create", 28, { critical: false, errorCount: 27 }),
+    ],
+    series,
+    moves: [{ atMs: NOW - 48 * MINUTE, to: PHASE_2 }],
+    gates: GATES,
+    sources: [
+      { source: "desk", requests: 294 },
+      { source: "portal-2026-03-01.jsonl", requests: 118 },
+    ],
+    expectedRefusals: 27,
+    artifact: "3b7f0c1e8d2a45960fe1c2a7b9d83e4455aa6c01fd0e9b7782c3d1e0f4a5b6c7",
+    attached: false,
+    ...more,
+  };
+}
+
+/** A practice desk that just started well, in phase 2, with nothing in the way of phase 3. */
 export function viewOf(more: Partial<DeskView> = {}): DeskView {
   const identity = { needsStaff: true, sessionOnly: false, state: "ready", problem: null } as const;
   return {
@@ -212,6 +395,8 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     moved: null,
     change: null,
     history: [],
+    advance: READY,
+    metrics: null,
     identities: [
       { ...identity, role: "operator", uid: "staff_ana", staff: true },
       { ...identity, role: "member-smoke", uid: "member_smoke", staff: false, needsStaff: false },

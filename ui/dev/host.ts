@@ -1,6 +1,8 @@
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { SoakView } from "../src/bindings/SoakView";
 import type { Host } from "../src/host/host";
+import { metricsOf } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
 export class FakeHost implements Host {
@@ -8,6 +10,8 @@ export class FakeHost implements Host {
   readonly kept: Record<string, string> = {};
   readonly calls: { name: string; given: unknown[] }[] = [];
   #receive: (view: DeskView) => void = () => undefined;
+
+  #receiveSoak: (soak: SoakView | null) => void = () => undefined;
 
   constructor(view: DeskView) {
     this.view = view;
@@ -17,6 +21,11 @@ export class FakeHost implements Host {
   show(more: Partial<DeskView>): void {
     this.view = { ...this.view, ...more };
     this.#receive(this.view);
+  }
+
+  /** Tells the window how a soak goes. */
+  tellSoak(soak: SoakView | null): void {
+    this.#receiveSoak(soak);
   }
 
   /** What a command was called with, in order. */
@@ -53,6 +62,28 @@ export class FakeHost implements Host {
   async acknowledgeMove() {
     await this.#called("acknowledgeMove");
     this.show({ moved: null });
+  }
+  captureMetrics: Host["captureMetrics"] = async (windowMinutes) => {
+    await this.#called("captureMetrics", windowMinutes);
+    const metrics = { ...(this.view.metrics ?? metricsOf()), windowMinutes, attached: false };
+    this.show({ metrics });
+    return metrics;
+  };
+  copyMetrics: Host["copyMetrics"] = () => this.#called("copyMetrics");
+  attachMetrics: Host["attachMetrics"] = async () => {
+    await this.#called("attachMetrics");
+    if (this.view.metrics) this.show({ metrics: { ...this.view.metrics, attached: true } });
+  };
+  importMetrics: Host["importMetrics"] = async (name, text) => {
+    await this.#called("importMetrics", name, text);
+    return { added: 118, already: 0, bad: [] };
+  };
+  runSoak: Host["runSoak"] = (phase) => this.#called("runSoak", phase);
+  cancelSoak: Host["cancelSoak"] = () => this.#called("cancelSoak");
+  async onSoak(receive: (soak: SoakView | null) => void) {
+    this.#receiveSoak = receive;
+    await this.#called("onSoak");
+    return () => (this.#receiveSoak = () => undefined);
   }
   async selectEnvironment(name: string) {
     await this.#called("selectEnvironment", name);

@@ -33,4 +33,13 @@ if (name === "damaged" || name === "newer") {
         });
   host.deskState = () => Promise.reject(problem);
 }
+// `click=nav-phase,move-3` clicks what has these test ids, one after the other, as they appear.
+const clicks = (query.get("click") ?? "").split(",").filter((id) => id !== "");
+new MutationObserver(() => {
+  const next = document.querySelector<HTMLElement>(`[data-testid="${clicks[0] ?? ""}"]`);
+  if (!next) return;
+  clicks.shift();
+  next.click();
+}).observe(document.body, { childList: true, subtree: true });
+
 mount(App, { target: document.body, props: { host } });

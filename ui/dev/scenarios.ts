@@ -3,6 +3,8 @@ import {
   changeOf,
   historyOf,
   LIVE,
+  metricsOf,
+  NOT_YET,
   NOW,
   PHASE_1,
   PHASE_2,
@@ -105,6 +107,8 @@ export const SCENARIOS: Record<string, () => DeskView> = {
         noticedAtMs: NOW - 60_000,
       },
     }),
+  "not-yet": () => viewOf({ advance: NOT_YET, metrics: metricsOf(), history: historyOf() }),
+  ready: () => viewOf({ metrics: metricsOf({ attached: true }), history: historyOf() }),
   offline: () =>
     viewOf({
       environment: STAGING,

@@ -1,10 +1,13 @@
 import { getContext, setContext } from "svelte";
+import { placeOf } from "./advance";
+import type { AdvanceItem } from "./bindings/AdvanceItem";
 import type { DeskView } from "./bindings/DeskView";
 import type { Problem } from "./bindings/Problem";
 import { Drafts } from "./drafts.svelte";
 import type { Host, StoreChoice } from "./host/host";
+import { Metrics } from "./metrics.svelte";
 import { oneBack } from "./phase";
-import type { PlaceId } from "./places";
+import { type PlaceId, PLACES } from "./places";
 import { Plan } from "./plan.svelte";
 import { asProblem } from "./problem";
 
@@ -13,22 +16,24 @@ export class Desk {
   readonly host: Host;
   readonly drafts: Drafts;
   readonly plan: Plan;
+  readonly metrics: Metrics;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
   startProblem = $state.raw<Problem | null>(null);
   /** What went wrong with an act that has no place of its own on screen. */
   problem = $state.raw<Problem | null>(null);
-  place = $state<PlaceId>("phase");
+  place = $state<PlaceId>(PLACES[0].id);
   /** The section of the settings to bring into sight. */
   section = $state<string | null>(null);
   dialog = $state<"keys" | "palette" | "nothing-to-roll-back" | null>(null);
-  #stop: (() => void) | null = null;
+  #stops: (() => void)[] = [];
 
   constructor(host: Host) {
     this.host = host;
     this.drafts = new Drafts((key, text) => host.putDraft(key, text));
     this.plan = new Plan(host, this.drafts, () => this.view);
+    this.metrics = new Metrics(host, () => this.view);
   }
 
   get started(): boolean {
@@ -43,7 +48,12 @@ export class Desk {
   /** Gets the first view and follows every change. Called again after a damaged journal was dealt with. */
   async start(): Promise<void> {
     try {
-      this.#stop ??= await this.host.onDesk((view) => (this.#view = view));
+      if (this.#stops.length === 0) {
+        this.#stops = await Promise.all([
+          this.host.onDesk((view) => (this.#view = view)),
+          this.host.onSoak((soak) => (this.metrics.soak = soak)),
+        ]);
+      }
       const [view, drafts] = await Promise.all([this.host.deskState(), this.host.drafts()]);
       this.drafts.load(drafts);
       // An event that came first is newer than the answer.
@@ -57,8 +67,8 @@ export class Desk {
   /** Stops following. */
   stop(): void {
     this.drafts.flush();
-    this.#stop?.();
-    this.#stop = null;
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
   }
 
   async resolveStore(choice: StoreChoice): Promise<void> {
@@ -81,6 +91,9 @@ export class Desk {
     }
   }
 
+  /** Stops waiting for the portal; a save that was sent is waited for all the same. */
+  readonly stopWaiting = (): Promise<void> => this.attempt(() => this.host.stopWaiting());
+
   /** Asks for the phase now. What is wrong with the connection shows in the strip, by the view that follows. */
   async refresh(): Promise<void> {
     try {
@@ -91,14 +104,34 @@ export class Desk {
     }
   }
 
-  /** Stops waiting for the portal; a save that was sent is waited for all the same. */
-  readonly stopWaiting = (): Promise<void> => this.attempt(() => this.host.stopWaiting());
-
   readonly copy = (text: string): Promise<void> => this.host.copyText(text);
 
   go(place: PlaceId, section: string | null = null): void {
     this.place = place;
     this.section = section;
+  }
+
+  /** Does the one act that helps with a needed thing, or goes to where it is done. */
+  help(item: AdvanceItem): void {
+    switch (item.action) {
+      case "capture":
+        void this.metrics.capture();
+        break;
+      case "attach":
+        void this.metrics.attach();
+        break;
+      case "soak":
+        this.go("metrics");
+        void this.metrics.startSoak();
+        break;
+      case "run_smoke":
+      case "run_failed":
+      case "attest":
+      case "look":
+      case null:
+        this.go(placeOf(item));
+        break;
+    }
   }
 
   /** Opens the panel with the phase one back chosen, or explains that there is none. */

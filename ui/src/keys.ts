@@ -1,3 +1,5 @@
+import { PLACES } from "./places";
+
 /** What a key press asks of the desk as a whole. */
 export type Shortcut =
   { kind: "keys" } | { kind: "palette" } | { kind: "roll-back" } | { kind: "page"; number: number };
@@ -5,8 +7,7 @@ export type Shortcut =
 /** Every shortcut, for the list that `?` shows. */
 export const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ["Ctrl", "Shift", "R"], does: "Roll back" },
-  { keys: ["Ctrl", "1"], does: "Phase" },
-  { keys: ["Ctrl", "2"], does: "Settings" },
+  ...PLACES.map(({ title }, index) => ({ keys: ["Ctrl", String(index + 1)], does: title })),
   { keys: ["Ctrl", "K"], does: "Find a command" },
   { keys: ["Ctrl", "Enter"], does: "Save the phase, from anywhere in its panel" },
   { keys: ["Esc"], does: "Close what is open; what you typed is kept" },

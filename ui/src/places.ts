@@ -1,7 +1,7 @@
 import type { IconName } from "./components/shared/icons";
 
 /** Where the window can be. */
-export type PlaceId = "phase" | "settings";
+export type PlaceId = "advance" | "phase" | "smoke" | "metrics" | "settings";
 
 /** A place in the navigation. Those of the runbook stand above those of the desk itself. */
 export interface Place {
@@ -10,8 +10,10 @@ export interface Place {
   icon: IconName;
 }
 
-/** Every place, in the order of the runbook; Ctrl+1 is the first. */
-export const PLACES: Place[] = [
+/** Every place, in the order of the runbook; the window opens at the first, which is Ctrl+1. */
+export const PLACES: [Place, ...Place[]] = [
+  { id: "advance", title: "May we advance?", icon: "gate" },
   { id: "phase", title: "Phase", icon: "phases" },
+  { id: "metrics", title: "Metrics", icon: "chart" },
   { id: "settings", title: "Settings", icon: "settings" },
 ];

@@ -1,3 +1,5 @@
+import { isReason, missingOf } from "./advance";
+import type { AdvanceItem } from "./bindings/AdvanceItem";
 import type { ChangeView } from "./bindings/ChangeView";
 import type { DeskView } from "./bindings/DeskView";
 import type { PhaseStateView } from "./bindings/PhaseStateView";
@@ -9,7 +11,7 @@ import { problemToShow } from "./problem";
 
 /** Why a phase cannot be saved yet, and the input that it is about. */
 export interface Blocker {
-  field: "note" | "confirm";
+  field: "note" | "override" | "confirm";
   reason: string;
 }
 
@@ -51,6 +53,14 @@ export class Plan {
     this.#drafts.set(this.#key("incident"), text);
   }
 
+  /** Why the phase is moved forward although something is missing. */
+  get override(): string {
+    return this.#drafts.get(this.#key("override"));
+  }
+  set override(text: string) {
+    this.#drafts.set(this.#key("override"), text);
+  }
+
   /** Whether something is being decided here and now; a plan made for another environment is not. */
   get open(): boolean {
     return this.to !== null && this.#environment === this.#view().environment.name;
@@ -64,6 +74,17 @@ export class Plan {
   /** Whether the environment's name must be typed. */
   get needsName(): boolean {
     return this.#view().environment.kind === "live" && this.direction === "forward";
+  }
+
+  /** What must be there before the phase may be moved forward, and is not. Going back is never gated. */
+  get missing(): AdvanceItem[] {
+    return this.direction === "forward" ? missingOf(this.#view().advance) : [];
+  }
+
+  /** Whether a written reason is asked for: something is missing, or the program just said so. */
+  get needsReason(): boolean {
+    if (this.direction !== "forward") return false;
+    return !this.#view().advance.ready || this.problem?.code === "gate_not_go";
   }
 
   /** What is now true and was not when the phase was chosen: somebody saved meanwhile. */
@@ -82,6 +103,12 @@ export class Plan {
       blockers.push({
         field: "note",
         reason: `The note is ${many} too long. Shorten it; nothing is cut off for you.`,
+      });
+    }
+    if (this.needsReason && !this.#view().advance.ready && !isReason(this.override)) {
+      blockers.push({
+        field: "override",
+        reason: "Do what is missing, or write in a few words why it is moved without.",
       });
     }
     const name = this.#view().environment.name;
@@ -122,6 +149,8 @@ export class Plan {
   /** Saves, unless something blocks it. Whatever goes wrong, what was typed stays. */
   async save(): Promise<void> {
     if (this.to === null || !this.expected || this.saving || this.moved || this.blockers.length > 0) return;
+    const reason = this.needsReason ? this.override.trim() : "";
+    const override = reason === "" ? null : reason;
     this.saving = true;
     this.problem = null;
     try {
@@ -132,6 +161,7 @@ export class Plan {
         incidentId: this.direction === "back" && this.incident.trim() !== "" ? this.incident.trim() : null,
         expected: this.expected,
         confirm: this.needsName ? this.confirm.trim() : null,
+        override,
       });
       this.saving = false;
       this.#conclude(change);
@@ -147,6 +177,7 @@ export class Plan {
       case "overtaken":
         this.note = "";
         this.incident = "";
+        this.override = "";
         this.close();
         break;
       case "unknown":

@@ -18,6 +18,16 @@ export function atSecond(ms: number, now: number, zone: string): string {
   });
 }
 
+/** "14:02": where the zone stands beside it already, as on an axis. */
+export function clockTime(ms: number, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone,
+    hourCycle: "h23",
+  }).format(ms);
+}
+
 /** "18 min ago". A time ahead of this machine's clock is said to be so. */
 export function ago(ms: number, now: number): string {
   const past = now - ms;

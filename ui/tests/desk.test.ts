@@ -2,7 +2,8 @@ import { screen } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import { LIVE, PRACTICE, problemOf, viewOf } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
-import { click, expectAccessible, open, press, settle, type, words } from "./window";
+import { PLACES } from "../src/places";
+import { click, expectAccessible, open, openAt, press, settle, type, words } from "./window";
 
 describe("starting", () => {
   it("a damaged journal offers the newest backup, then a working desk", async () => {
@@ -40,7 +41,7 @@ describe("starting", () => {
   it("what was typed before is there again", async () => {
     const host = new FakeHost(viewOf());
     host.kept["note:practice"] = "half a note";
-    await open(viewOf(), host);
+    await openAt("phase", viewOf(), host);
     await click(screen.getByTestId("move-3"));
     expect(screen.getByTestId<HTMLTextAreaElement>("note").value).toBe("half a note");
   });
@@ -67,14 +68,14 @@ describe("starting", () => {
 describe("the keys", () => {
   it("go to the pages", async () => {
     await open(viewOf());
-    await press("2", { ctrlKey: true });
-    expect(screen.getByTestId("nav-settings").getAttribute("aria-current")).toBe("page");
-    await press("1", { ctrlKey: true });
-    expect(screen.getByTestId("nav-phase").getAttribute("aria-current")).toBe("page");
+    for (const [index, { id }] of [...PLACES.entries()].toReversed()) {
+      await press(String(index + 1), { ctrlKey: true });
+      expect(screen.getByTestId(`nav-${id}`).getAttribute("aria-current")).toBe("page");
+    }
   });
 
   it("are shown by ?, but not while typing", async () => {
-    await open(viewOf());
+    await openAt("phase", viewOf());
     await click(screen.getByTestId("move-3"));
     await press("?", { shiftKey: true }, screen.getByTestId("note"));
     expect(screen.queryByRole("dialog")).toBeNull();

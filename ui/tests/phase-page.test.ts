@@ -4,18 +4,20 @@ import {
   changeOf,
   historyOf,
   LIVE,
+  NOT_YET,
   NOW,
   PHASE_1,
   PHASE_2,
   PHASE_3,
   PRACTICE,
   problemOf,
+  READY,
   STAGING,
   stateOf,
   viewOf,
 } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
-import { click, expectAccessible, open, press, settle, type, words } from "./window";
+import { click, expectAccessible, openAt, press, settle, type, words } from "./window";
 
 const note = () => screen.getByTestId<HTMLTextAreaElement>("note");
 const saves = (host: FakeHost) => host.given("savePhase").map(([request]) => request);
@@ -23,7 +25,7 @@ const live = () => viewOf({ environment: LIVE, environments: [PRACTICE, LIVE], p
 
 describe("the header", () => {
   it("says where, which phase, when and who", async () => {
-    await open(viewOf());
+    await openAt("phase", viewOf());
     expect(words("header-environment")).toBe("Practice");
     expect(words("header-phase")).toBe("Phase 2 · Member writes");
     expect(words("header-who")).toBe("set 14:02 CET, 18 min ago, by staff_ana");
@@ -31,7 +33,7 @@ describe("the header", () => {
 
   it("names a portal and never calls old data present", async () => {
     const view = live();
-    await open({
+    await openAt("phase", {
       ...view,
       connection: { ...view.connection, state: "offline", problem: problemOf("offline") },
     });
@@ -43,7 +45,7 @@ describe("the header", () => {
 
   it("says when the phase is not known", async () => {
     const view = viewOf({ reading: null });
-    await open({ ...view, connection: { ...view.connection, state: "offline" } });
+    await openAt("phase", { ...view, connection: { ...view.connection, state: "offline" } });
     expect(words("header-phase")).toBe("Phase not known");
     expect(screen.getByTestId<HTMLButtonElement>("move-1").disabled).toBe(true);
   });
@@ -51,7 +53,7 @@ describe("the header", () => {
 
 describe("choosing a phase", () => {
   it("opens the panel with the note in focus, and saves what the screen showed", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     await click(screen.getByTestId("move-3"));
     expect(document.activeElement).toBe(note());
     await type(note(), "Gate passed");
@@ -65,13 +67,14 @@ describe("choosing a phase", () => {
         incidentId: null,
         expected: viewOf().reading?.state,
         confirm: null,
+        override: null,
       },
     ]);
     expect(screen.queryByTestId("plan")).toBeNull();
   });
 
   it("forgets the note only once it is saved", async () => {
-    await open(viewOf());
+    await openAt("phase", viewOf());
     await click(screen.getByTestId("move-3"));
     await type(note(), "Gate passed");
     await click(screen.getByTestId("save-phase"));
@@ -82,7 +85,7 @@ describe("choosing a phase", () => {
   it.each(["refused", "not_sent", "not_applied", "unknown"] as const)(
     "keeps the note when the outcome is %s",
     async (outcome) => {
-      const host = await open(viewOf());
+      const host = await openAt("phase", viewOf());
       host.savePhase = () => Promise.resolve(changeOf({ outcome }));
       await click(screen.getByTestId("move-3"));
       await type(note(), "Gate passed");
@@ -93,7 +96,7 @@ describe("choosing a phase", () => {
   );
 
   it("refuses a note that is too long, says why and cuts nothing", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     await click(screen.getByTestId("move-3"));
     await type(note(), "x".repeat(302));
     expect(words("note-left")).toBe("2 too many");
@@ -104,13 +107,13 @@ describe("choosing a phase", () => {
   });
 
   it("warns that an empty note clears the present one", async () => {
-    await open(viewOf());
+    await openAt("phase", viewOf());
     await click(screen.getByTestId("move-1"));
     expect(screen.getByText(/this clears the present note/).textContent).toContain("Borrowing is open.");
   });
 
   it("saves by Ctrl+Enter and closes by Escape", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     await click(screen.getByTestId("move-1"));
     await press("Escape", {}, note());
     expect(screen.queryByTestId("plan")).toBeNull();
@@ -120,7 +123,7 @@ describe("choosing a phase", () => {
   });
 
   it("sends an incident id only when going back", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     await click(screen.getByTestId("move-1"));
     await type(screen.getByTestId("incident"), "INC-7");
     await click(screen.getByTestId("move-3"));
@@ -130,7 +133,7 @@ describe("choosing a phase", () => {
   });
 
   it("is given up when the desk points elsewhere, and each environment has its own note", async () => {
-    const host = await open(viewOf({ environments: [PRACTICE, STAGING] }));
+    const host = await openAt("phase", viewOf({ environments: [PRACTICE, STAGING] }));
     await click(screen.getByTestId("move-3"));
     await type(note(), "for practice");
     host.show({ environment: STAGING });
@@ -145,9 +148,76 @@ describe("choosing a phase", () => {
   });
 });
 
+describe("moving forward while something is missing", () => {
+  const notYet = () => viewOf({ advance: NOT_YET });
+  const reason = () => screen.getByTestId("override");
+
+  it("lists what is missing, with the places where it is done", async () => {
+    await openAt("phase", notYet());
+    await click(screen.getByTestId("move-3"));
+    expect(words("missing")).toContain("4 things are missing");
+    expect(words("missing")).not.toContain("No sustained route errors");
+    await expectAccessible();
+    await click(
+      within(screen.getByTestId("missing")).getByRole("button", { name: /^See Metrics, for Borrow/ }),
+    );
+    expect(screen.getByTestId("nav-metrics").getAttribute("aria-current")).toBe("page");
+  });
+
+  it("is sent only with a reason of a few words, and keeps it until it is saved", async () => {
+    const host = await openAt("phase", notYet());
+    await click(screen.getByTestId("move-3"));
+    await click(screen.getByTestId("save-phase"));
+    expect(document.activeElement).toBe(reason());
+    expect(screen.getByText(/write in a few words why/)).toBeTruthy();
+    await type(reason(), "must, really");
+    await click(screen.getByTestId("save-phase"));
+    expect(saves(host)).toEqual([]);
+
+    await type(reason(), " Ana and Bo agreed on the phone ");
+    host.savePhase = vi.fn(() => Promise.resolve(changeOf({ outcome: "unknown" })));
+    await click(screen.getByTestId("save-phase"));
+    expect(vi.mocked(host.savePhase).mock.calls[0]?.[0].override).toBe("Ana and Bo agreed on the phone");
+    await click(screen.getByTestId("move-3"));
+    expect((reason() as HTMLTextAreaElement).value).toContain("Ana and Bo");
+  });
+
+  it("goes on without a reason as soon as nothing is missing", async () => {
+    const host = await openAt("phase", notYet());
+    await click(screen.getByTestId("move-3"));
+    host.show({ advance: READY });
+    await settle();
+    expect(screen.queryByTestId("missing")).toBeNull();
+    await click(screen.getByTestId("save-phase"));
+    expect(saves(host)).toMatchObject([{ to: PHASE_3, override: null }]);
+  });
+
+  it("that the program refuses is said, and can be overridden", async () => {
+    const host = await openAt("phase", viewOf());
+    host.savePhase = () => Promise.reject(problemOf("gate_not_go", { message: "The gate is not GO." }));
+    await click(screen.getByTestId("move-3"));
+    expect(screen.queryByTestId("override")).toBeNull();
+    await click(screen.getByTestId("save-phase"));
+    expect(screen.getByText("The gate is not GO.")).toBeTruthy();
+    host.savePhase = vi.fn(() => Promise.resolve(changeOf()));
+    await type(reason(), "Agreed with the owner");
+    await click(screen.getByTestId("save-phase"));
+    expect(vi.mocked(host.savePhase).mock.calls[0]?.[0].override).toBe("Agreed with the owner");
+  });
+
+  it("never stands in the way of going back", async () => {
+    const host = await openAt("phase", notYet());
+    await click(screen.getByTestId("move-1"));
+    expect(screen.queryByTestId("missing")).toBeNull();
+    expect(screen.queryByTestId("override")).toBeNull();
+    await click(screen.getByTestId("save-phase"));
+    expect(saves(host)).toMatchObject([{ to: PHASE_1, override: null }]);
+  });
+});
+
 describe("a live environment", () => {
   it("asks for its name to move forward, exactly", async () => {
-    const host = await open(live());
+    const host = await openAt("phase", live());
     await click(screen.getByTestId("move-3"));
     await click(screen.getByTestId("save-phase"));
     expect(document.activeElement).toBe(screen.getByTestId("confirm-name"));
@@ -160,7 +230,7 @@ describe("a live environment", () => {
   });
 
   it("asks for nothing to move back", async () => {
-    const host = await open(live());
+    const host = await openAt("phase", live());
     await click(screen.getByTestId("move-1"));
     expect(screen.queryByTestId("confirm-name")).toBeNull();
     await click(screen.getByTestId("save-phase"));
@@ -168,7 +238,7 @@ describe("a live environment", () => {
   });
 
   it("does not keep a confirmation for the next time", async () => {
-    await open(live());
+    await openAt("phase", live());
     await click(screen.getByTestId("move-3"));
     await type(screen.getByTestId("confirm-name"), "studio-live");
     await press("Escape", {}, note());
@@ -183,7 +253,7 @@ describe("a move made elsewhere", () => {
   const reading = { state: bo, everSet: true, readAtMs: NOW, requestId: "r" };
 
   it("is shown on every page until it is acknowledged", async () => {
-    const host = await open(viewOf({ moved, reading }));
+    const host = await openAt("phase", viewOf({ moved, reading }));
     expect(words("moved-notice")).toContain("Phase 2 · Member writes → Phase 1 · Read only");
     expect(words("moved-notice")).toContain("staff_bo");
     await click(screen.getByTestId("nav-settings"));
@@ -193,7 +263,7 @@ describe("a move made elsewhere", () => {
   });
 
   it("refuses the save, shows what changed, keeps the note, and lets it be decided anew", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     host.savePhase = vi.fn(() => {
       host.show({ moved, reading });
       return Promise.reject(problemOf("phase_moved"));
@@ -216,7 +286,7 @@ describe("a move made elsewhere", () => {
   });
 
   it("that shows up while deciding stops the save before it is sent", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     await click(screen.getByTestId("move-3"));
     host.show({ moved, reading });
     await settle();
@@ -228,7 +298,7 @@ describe("a move made elsewhere", () => {
 
 describe("what became of a change", () => {
   it("shows each step with its time", async () => {
-    await open(viewOf({ change: changeOf() }));
+    await openAt("phase", viewOf({ change: changeOf() }));
     expect(words("outcome")).toContain("Phase 2 is saved");
     expect(words("step-acknowledged")).toContain("14:19:51 CET");
     expect(screen.getByTestId("step-read-back").dataset["tone"]).toBe("good");
@@ -236,7 +306,8 @@ describe("what became of a change", () => {
   });
 
   it("that is unknown is not shown as a failure, and can be asked about", async () => {
-    const host = await open(
+    const host = await openAt(
+      "phase",
       viewOf({
         change: changeOf({
           outcome: "unknown",
@@ -255,7 +326,7 @@ describe("what became of a change", () => {
   });
 
   it("leaves rolling back possible while it settles", async () => {
-    await open(viewOf({ change: changeOf() }));
+    await openAt("phase", viewOf({ change: changeOf() }));
     await click(screen.getByTestId("rollback"));
     expect(screen.getByTestId("plan")).toBeTruthy();
     expect(screen.getByTestId("outcome")).toBeTruthy();
@@ -264,7 +335,7 @@ describe("what became of a change", () => {
 
 describe("rolling back", () => {
   it("chooses the phase one back from any page, with the note in focus", async () => {
-    await open(viewOf());
+    await openAt("phase", viewOf());
     await click(screen.getByTestId("nav-settings"));
     await press("R", { ctrlKey: true, shiftKey: true });
     expect(screen.getByRole("heading", { name: "Phase 2 to Phase 1" })).toBeTruthy();
@@ -272,7 +343,8 @@ describe("rolling back", () => {
   });
 
   it("explains itself in the first phase and before the phase is known", async () => {
-    const host = await open(
+    const host = await openAt(
+      "phase",
       viewOf({ reading: { state: stateOf(PHASE_1), everSet: true, readAtMs: NOW, requestId: "r" } }),
     );
     await click(screen.getByTestId("rollback"));
@@ -285,7 +357,8 @@ describe("rolling back", () => {
 
 describe("the page", () => {
   it("warns when no phase was ever saved", async () => {
-    await open(
+    await openAt(
+      "phase",
       viewOf({
         reading: {
           state: { phase: PHASE_3, note: null, updatedAtMs: 0, updatedByUid: null },
@@ -300,14 +373,14 @@ describe("the page", () => {
   });
 
   it("asks again when the window gets the focus", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     window.dispatchEvent(new Event("focus"));
     await settle();
     expect(host.given("refreshPhase")).toHaveLength(1);
   });
 
   it("lists earlier changes newest first, and the other way round", async () => {
-    await open(viewOf({ history: historyOf() }));
+    await openAt("phase", viewOf({ history: historyOf() }));
     const first = () => within(screen.getByTestId("history")).getAllByRole("row")[1]?.textContent ?? "";
     expect(first()).toContain("Gate passed, smoke clean.");
     await click(screen.getByRole("button", { name: "When" }));
@@ -315,12 +388,12 @@ describe("the page", () => {
   });
 
   it("says what will stand where nothing was saved yet", async () => {
-    await open(viewOf());
+    await openAt("phase", viewOf());
     expect(words("history")).toContain("Nothing was saved from here yet");
   });
 
   it("has nothing that axe finds, with the panel open and a full history", async () => {
-    await open(viewOf({ history: historyOf(), change: changeOf() }));
+    await openAt("phase", viewOf({ history: historyOf(), change: changeOf() }));
     await click(screen.getByTestId("move-1"));
     await expectAccessible();
   });

@@ -10,9 +10,11 @@ HTMLDialogElement.prototype.close = function () {
   this.open = false;
   this.dispatchEvent(new Event("close"));
 };
-// Nor a canvas, which axe would measure glyphs with.
+// Nor a canvas, which the chart is drawn on and axe would measure glyphs with.
 HTMLCanvasElement.prototype.getContext = () => null;
 Element.prototype.scrollIntoView = () => undefined;
+
+vi.mock("../src/components/metrics/plot", () => ({ plot: () => () => undefined }));
 
 afterEach(() => {
   cleanup();

@@ -1,8 +1,8 @@
 import { render, screen } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { problemOf, viewOf } from "../dev/fixtures";
+import { changeOf, problemOf, viewOf } from "../dev/fixtures";
 import Waiting from "../src/components/shared/Waiting.svelte";
-import { click, open, settle, type } from "./window";
+import { click, openAt, settle, type } from "./window";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -23,8 +23,21 @@ describe("waiting", () => {
     expect(stop).toHaveBeenCalledOnce();
   });
 
+  it("for what became of a save takes the place of the decision", async () => {
+    const host = await openAt("phase", viewOf());
+    host.savePhase = () => new Promise(() => undefined);
+    await click(screen.getByTestId("move-3"));
+    await click(screen.getByTestId("save-phase"));
+    for (const stage of ["rereading", "sending", "asking_outcome"] as const) {
+      host.show({ change: changeOf({ outcome: null, stage, settling: null }) });
+      await settle();
+      expect(screen.queryByTestId("plan")).toBeNull();
+      expect(screen.getByTestId("change")).toBeTruthy();
+    }
+  });
+
   it("that was ended before a save was sent is no problem, and loses nothing", async () => {
-    const host = await open(viewOf());
+    const host = await openAt("phase", viewOf());
     host.savePhase = () => Promise.reject(problemOf("stopped"));
     await click(screen.getByTestId("move-3"));
     await type(screen.getByTestId("note"), "Gate passed");

@@ -6,12 +6,20 @@ import { NOW } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
 import App from "../src/App.svelte";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { PlaceId } from "../src/places";
 
 /** Opens the whole window on a host in memory, at the fixtures' present moment. */
 export async function open(view: DeskView, host = new FakeHost(view)): Promise<FakeHost> {
   vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
   render(App, { props: { host } });
   await settle();
+  return host;
+}
+
+/** Opens the whole window and goes to a place. */
+export async function openAt(place: PlaceId, view: DeskView, host = new FakeHost(view)): Promise<FakeHost> {
+  await open(view, host);
+  await click(screen.getByTestId(`nav-${place}`));
   return host;
 }
 

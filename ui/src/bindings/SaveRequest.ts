@@ -28,4 +28,8 @@ expected: PhaseStateView,
 /**
  * The environment's name, typed by the operator; needed to move forward in a live environment.
  */
-confirm: string | null, };
+confirm: string | null, 
+/**
+ * Why the phase is moved forward although something is missing.
+ */
+override: string | null, };

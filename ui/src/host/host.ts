@@ -2,9 +2,12 @@ import type { ChangeView } from "../bindings/ChangeView";
 import type { DeskView } from "../bindings/DeskView";
 import type { EnvironmentDraft } from "../bindings/EnvironmentDraft";
 import type { IdentityView } from "../bindings/IdentityView";
+import type { ImportView } from "../bindings/ImportView";
 import type { JournalView } from "../bindings/JournalView";
+import type { MetricsView } from "../bindings/MetricsView";
 import type { SaveRequest } from "../bindings/SaveRequest";
 import type { SignInDraft } from "../bindings/SignInDraft";
+import type { SoakView } from "../bindings/SoakView";
 import type { TestReport } from "../bindings/TestReport";
 import type { Theme } from "../bindings/Theme";
 
@@ -23,14 +26,28 @@ export interface Host {
   resolveStore(choice: StoreChoice): Promise<void>;
 
   refreshPhase(): Promise<void>;
+  /** Stops waiting for the portal, unless a save was sent: what was waited for rejects with the code `stopped`. */
+  stopWaiting(): Promise<void>;
   /** Resolves once the change is concluded or its outcome is unknown; settling goes on afterwards. */
   savePhase(request: SaveRequest): Promise<ChangeView>;
   /** Asks now what became of a change whose outcome is unknown. */
-  /** Stops waiting for the portal, unless a save was sent: what was waited for rejects with the code `stopped`. */
-  stopWaiting(): Promise<void>;
   askOutcome(): Promise<void>;
   dismissChange(): Promise<void>;
   acknowledgeMove(): Promise<void>;
+
+  /** Makes a snapshot of the last so many minutes; it comes with the view model too. */
+  captureMetrics(windowMinutes: number): Promise<MetricsView>;
+  /** Copies the artifact as JSON, from the program: the text never passes through here. */
+  copyMetrics(): Promise<void>;
+  /** Attaches the newest snapshot's artifact to the run. */
+  attachMetrics(): Promise<void>;
+  /** Takes in the panel's JSON or a request log; `name` is what its rows are called by. */
+  importMetrics(name: string, text: string): Promise<ImportView>;
+  /** Earns the missing count for a phase's gates. Resolves when it is over, cancelled too. */
+  runSoak(phase: string): Promise<void>;
+  cancelSoak(): Promise<void>;
+  /** Calls back as a soak goes on, and with null once none does. Resolves to a function that stops it. */
+  onSoak(receive: (soak: SoakView | null) => void): Promise<() => void>;
 
   selectEnvironment(name: string): Promise<void>;
   testEnvironment(draft: EnvironmentDraft, signIn: SignInDraft): Promise<TestReport>;

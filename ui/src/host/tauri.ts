@@ -1,6 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { DeskView } from "../bindings/DeskView";
+import type { SoakView } from "../bindings/SoakView";
 import type { Host } from "./host";
 
 /** The program behind the window. */
@@ -10,11 +11,19 @@ export const tauri: Host = {
   resolveStore: (choice) => invoke("resolve_store", { choice }),
 
   refreshPhase: () => invoke("refresh_phase"),
-  savePhase: (request) => invoke("save_phase", { request }),
   stopWaiting: () => invoke("stop_waiting"),
+  savePhase: (request) => invoke("save_phase", { request }),
   askOutcome: () => invoke("ask_outcome"),
   dismissChange: () => invoke("dismiss_change"),
   acknowledgeMove: () => invoke("acknowledge_move"),
+
+  captureMetrics: (windowMinutes) => invoke("capture_metrics", { windowMinutes }),
+  copyMetrics: () => invoke("copy_metrics"),
+  attachMetrics: () => invoke("attach_metrics"),
+  importMetrics: (name, text) => invoke("import_metrics", { name, text }),
+  runSoak: (phase) => invoke("run_soak", { phase }),
+  cancelSoak: () => invoke("cancel_soak"),
+  onSoak: (receive) => listen<SoakView | null>("soak", (event) => receive(event.payload)),
 
   selectEnvironment: (name) => invoke("select_environment", { name }),
   testEnvironment: (draft, signIn) => invoke("test_environment", { draft, signIn }),

@@ -1,0 +1,97 @@
+import type { DeskView } from "./bindings/DeskView";
+import type { ImportView } from "./bindings/ImportView";
+import type { Problem } from "./bindings/Problem";
+import type { SoakView } from "./bindings/SoakView";
+import type { Host } from "./host/host";
+import { asProblem, problemToShow } from "./problem";
+
+/** What a snapshot looks back over unless told otherwise, minutes: the web panel's window. */
+const WINDOW_MINUTES = 180;
+
+/** What is being done about the metrics; it goes on while another page is looked at. */
+export class Metrics {
+  readonly #host: Host;
+  readonly #view: () => DeskView;
+
+  windowMinutes = $state(WINDOW_MINUTES);
+  doing = $state<"capture" | "attach" | null>(null);
+  problem = $state.raw<Problem | null>(null);
+
+  /** The soak that goes on, as the program tells. */
+  soak = $state.raw<SoakView | null>(null);
+  /** A soak was asked for and has not said anything yet, or was told to stop and has not stopped. */
+  soaking = $state(false);
+  stopping = $state(false);
+
+  importing = $state(false);
+  importName = $state("");
+  importText = $state("");
+  imported = $state.raw<ImportView | null>(null);
+  importProblem = $state.raw<Problem | null>(null);
+
+  constructor(host: Host, view: () => DeskView) {
+    this.#host = host;
+    this.#view = view;
+  }
+
+  readonly capture = (): Promise<void> =>
+    this.#do("capture", () => this.#host.captureMetrics(this.windowMinutes));
+
+  readonly attach = (): Promise<void> => this.#do("attach", () => this.#host.attachMetrics());
+
+  /** Earns the missing count for the present phase, and makes a snapshot of what was earned. */
+  async startSoak(): Promise<void> {
+    const phase = this.#view().reading?.state.phase;
+    if (phase === undefined || this.soaking) return;
+    this.soaking = true;
+    this.problem = null;
+    try {
+      await this.#host.runSoak(phase);
+    } catch (thrown) {
+      this.problem = problemToShow(thrown);
+    } finally {
+      this.soaking = this.stopping = false;
+    }
+  }
+
+  async cancelSoak(): Promise<void> {
+    this.stopping = true;
+    try {
+      await this.#host.cancelSoak();
+    } catch (thrown) {
+      this.stopping = false;
+      this.problem = asProblem(thrown);
+    }
+  }
+
+  /** Takes a file's text to be imported under its name. */
+  async take(file: File): Promise<void> {
+    this.importText = await file.text();
+    this.importName = file.name;
+  }
+
+  /** Imports what was pasted or taken from a file. What was not imported stays to be mended. */
+  async import(): Promise<void> {
+    this.importing = true;
+    this.imported = this.importProblem = null;
+    try {
+      this.imported = await this.#host.importMetrics(this.importName.trim() || "pasted", this.importText);
+      this.importText = this.importName = "";
+    } catch (thrown) {
+      this.importProblem = problemToShow(thrown);
+    }
+    this.importing = false;
+  }
+
+  async #do(what: "capture" | "attach", act: () => Promise<unknown>): Promise<void> {
+    if (this.doing !== null) return;
+    this.doing = what;
+    this.problem = null;
+    try {
+      await act();
+    } catch (thrown) {
+      this.problem = problemToShow(thrown);
+    }
+    this.doing = null;
+  }
+}
