@@ -80,9 +80,9 @@ pub(crate) struct Inner {
     own_newest: AtomicI64,
     /// Counts how often somebody asked for an answer now; wakes whoever waits for the next time to ask.
     pub(crate) asked: watch::Sender<u64>,
-    screen: Mutex<Screen>,
     /// Counts how often somebody stopped waiting for the portal.
     pub(crate) stopped: watch::Sender<u64>,
+    screen: Mutex<Screen>,
     changed: watch::Sender<u64>,
 }
 
@@ -191,11 +191,11 @@ impl Desk {
                 saving: tokio::sync::Mutex::new(()),
                 own_newest: AtomicI64::new(0),
                 asked: watch::Sender::new(0),
+                stopped: watch::Sender::new(0),
                 screen: Mutex::new(Screen::new(environment, now)),
                 changed: watch::Sender::new(0),
             }),
         })
-                stopped: watch::Sender::new(0),
     }
 
     /// Where the desk keeps its files.

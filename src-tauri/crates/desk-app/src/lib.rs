@@ -14,8 +14,8 @@ mod phase;
 mod practice;
 mod problem;
 pub mod smoke;
-pub mod time;
 mod stop;
+pub mod time;
 pub mod view;
 
 pub use desk::{Desk, DeskOptions};
