@@ -2,11 +2,14 @@
 
 mod credentials;
 mod environment;
+mod gate;
 mod identity;
 mod journal;
+mod metrics;
 mod phase;
 mod practice;
 mod printer;
+mod smoke;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use desk_app::{Code, Desk, DeskOptions, Problem, Timeouts};
@@ -109,6 +112,15 @@ pub enum Command {
     /// The rollout phase
     #[command(subcommand)]
     Phase(phase::Command),
+    /// The checklist that runs itself
+    #[command(subcommand)]
+    Smoke(smoke::Command),
+    /// The phase metrics and the snapshots kept of them
+    #[command(subcommand)]
+    Metrics(metrics::Command),
+    /// What the gates say
+    #[command(subcommand)]
+    Gate(gate::Command),
     /// The record of everything done at this desk
     #[command(subcommand)]
     Journal(journal::Command),
@@ -142,7 +154,9 @@ pub enum Status {
 impl Status {
     const fn of(code: Code) -> Self {
         match code {
-            Code::PhaseMoved | Code::RolloutBlocked | Code::Refused | Code::Internal => Self::No,
+            Code::PhaseMoved | Code::GateNotGo | Code::RolloutBlocked | Code::Refused | Code::Internal => {
+                Self::No
+            }
             Code::InvalidInput | Code::ConfirmationNeeded | Code::NotFound => Self::Usage,
             Code::Offline
             | Code::TimeoutUnknownOutcome
@@ -199,6 +213,9 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Env(command) => environment::run(global, command, printer).await,
         Command::Identity(command) => identity::run(global, command, printer).await,
         Command::Phase(command) => phase::run(global, command, printer).await,
+        Command::Smoke(command) => smoke::run(global, command, printer).await,
+        Command::Metrics(command) => metrics::run(global, command, printer).await,
+        Command::Gate(command) => gate::run(global, command, printer).await,
         Command::Journal(command) => journal::run(global, command, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
         Command::Completions { shell } => {

@@ -21,19 +21,26 @@ pub enum Command {
     /// Show the phase, who set it and when
     Show,
     /// Set the phase
-    Set {
-        /// 1, 2, 3 or the wire name
-        phase: String,
-        /// Why; at most 300 characters. Without one the present note is cleared
-        #[arg(long, value_name = "TEXT", default_value = "")]
-        note: String,
-        /// The incident it answers to
-        #[arg(long, value_name = "ID")]
-        incident: Option<String>,
-        /// The environment's name, to move forward in a live environment without being asked
-        #[arg(long, value_name = "NAME")]
-        yes: Option<String>,
-    },
+    Set(Wanted),
+}
+
+/// What is to be set.
+#[derive(clap::Args)]
+pub struct Wanted {
+    /// 1, 2, 3 or the wire name
+    phase: String,
+    /// Why; at most 300 characters. Without one the present note is cleared
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    /// The incident it answers to
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// Why to move forward although something is missing, in a few words; it is recorded
+    #[arg(long = "override", value_name = "REASON")]
+    override_reason: Option<String>,
+    /// The environment's name, to move forward in a live environment without being asked
+    #[arg(long, value_name = "NAME")]
+    yes: Option<String>,
 }
 
 /// `phase show --json`.
@@ -57,23 +64,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
     let desk = open(global).await?;
     let status = match command {
         Command::Show => show(&desk, printer).await,
-        Command::Set {
-            phase,
-            note,
-            incident,
-            yes,
-        } => {
-            set(
-                &desk,
-                printer,
-                &phase,
-                note,
-                incident,
-                yes,
-                global.credentials.is_some(),
-            )
-            .await
-        }
+        Command::Set(wanted) => set(&desk, printer, wanted, global.credentials.is_some()).await,
     };
     desk.close().await;
     status
@@ -147,27 +138,20 @@ const fn kind_word(kind: EnvironmentKindView) -> &'static str {
     }
 }
 
-async fn set(
-    desk: &Desk,
-    printer: &Printer,
-    phase: &str,
-    note: String,
-    incident: Option<String>,
-    yes: Option<String>,
-    stdin_taken: bool,
-) -> Result<Status, Problem> {
-    let to = parse_phase(phase)?;
+async fn set(desk: &Desk, printer: &Printer, wanted: Wanted, stdin_taken: bool) -> Result<Status, Problem> {
+    let to = parse_phase(&wanted.phase)?;
     let reading = desk.refresh_phase().await?;
-    if note.trim().is_empty() && reading.state.note.is_some() {
+    if wanted.note.trim().is_empty() && reading.state.note.is_some() {
         printer.progress("No --note: the present note will be cleared.");
     }
     let mut request = SaveRequest {
         environment: desk.environment().to_string(),
         to: to.wire().to_owned(),
-        note,
-        incident_id: incident,
+        note: wanted.note,
+        incident_id: wanted.incident,
         expected: reading.state,
-        confirm: yes,
+        confirm: wanted.yes,
+        override_reason: wanted.override_reason,
     };
     let saved = match desk.save_phase(request.clone()).await {
         Err(problem)

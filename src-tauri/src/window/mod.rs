@@ -1,10 +1,12 @@
 //! The window: builder, thin commands (one file a feature), events. The only part that knows Tauri.
 
 mod environments;
+mod metrics;
 mod phase;
 mod practice;
 mod settings;
 mod shell;
+mod smoke;
 
 use crate::cli::Global;
 use desk_app::{Code, Desk, Problem, view::DeskView, view::EnvironmentKindView};
@@ -36,6 +38,7 @@ pub fn run(global: &Global) -> ExitCode {
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(log_plugin(&data_dir))
         .manage(Shell::new(global.clone()))
+        .manage(smoke::Going::default())
         .invoke_handler(tauri::generate_handler![
             shell::desk_state,
             shell::resolve_store,
@@ -53,6 +56,18 @@ pub fn run(global: &Global) -> ExitCode {
             environments::check_identity,
             environments::forget_identity,
             environments::retry_keychain,
+            smoke::smoke_plan,
+            smoke::smoke_report,
+            smoke::run_smoke,
+            smoke::cancel_smoke,
+            smoke::attest_check,
+            smoke::copy_smoke_support,
+            smoke::run_soak,
+            smoke::cancel_soak,
+            metrics::capture_metrics,
+            metrics::import_metrics,
+            metrics::copy_metrics,
+            metrics::attach_metrics,
             practice::set_faults,
             practice::reset_practice,
             settings::verify_journal,

@@ -35,9 +35,13 @@ pub async fn set_theme(shell: State<'_, Shell>, theme: Theme) -> Result<(), Prob
     shell.desk().await?.set_theme(theme).await
 }
 
-/// Copies a text and reads it back: some platforms say yes and keep the old one.
 #[tauri::command]
 pub async fn copy_text(app: AppHandle, text: String) -> Result<(), Problem> {
+    copy(&app, &text)
+}
+
+/// Copies a text and reads it back: some platforms say yes and keep the old one.
+pub fn copy(app: &AppHandle, text: &str) -> Result<(), Problem> {
     let not_copied = |detail: String| {
         Problem::new(
             Code::Internal,
@@ -49,7 +53,7 @@ pub async fn copy_text(app: AppHandle, text: String) -> Result<(), Problem> {
     };
     let clipboard = app.clipboard();
     clipboard
-        .write_text(&text)
+        .write_text(text)
         .map_err(|error| not_copied(error.to_string()))?;
     let seen = clipboard
         .read_text()

@@ -63,6 +63,10 @@ change: ChangeView | null,
  */
 history: Array<ChangeView>, 
 /**
+ * The accounts of this environment, one a role, the operator first.
+ */
+identities: Array<IdentityView>, 
+/**
  * "May we advance?", answered.
  */
 advance: AdvanceView, 
@@ -70,10 +74,6 @@ advance: AdvanceView,
  * The newest snapshot of the phase metrics of the open run.
  */
 metrics: MetricsView | null, 
-/**
- * The accounts of this environment, one a role, the operator first.
- */
-identities: Array<IdentityView>, 
 /**
  * The run that acts are recorded under, once one is open.
  */

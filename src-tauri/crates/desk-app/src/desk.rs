@@ -1,9 +1,11 @@
 //! The desk: what is open, where it points, and what is on screen.
 
 use crate::{
+    advance,
     convert::{change_view, run_label},
     error::{Code, Problem},
     link::Link,
+    metrics::view::{AdvanceView, MetricsView},
     problem::{internal_problem, no_environment, open_problem, store_problem},
     time::{Clock, SystemClock, local_zone},
     view::{
@@ -100,6 +102,10 @@ pub(crate) struct Screen {
     pub(crate) identities: HashMap<Role, (IdentityState, Option<Problem>)>,
     pub(crate) keychain: KeychainView,
     pub(crate) store_problem: Option<Problem>,
+    /// The newest snapshot of the phase metrics, its gates judged when the phase was last read.
+    pub(crate) metrics: Option<MetricsView>,
+    /// What is missing to advance, as of then.
+    pub(crate) advance: AdvanceView,
 }
 
 impl Screen {
@@ -124,6 +130,8 @@ impl Screen {
                 problem: None,
             },
             store_problem: None,
+            metrics: None,
+            advance: advance::unknown(),
         }
     }
 }
@@ -457,6 +465,8 @@ impl Desk {
             change: screen.change.clone(),
             history,
             identities,
+            metrics: screen.metrics.clone(),
+            advance: screen.advance.clone(),
             run,
             keychain: screen.keychain.clone(),
             store: StoreView {
@@ -562,6 +572,8 @@ impl Desk {
         if let Some(practice) = self.inner.practice.lock().await.take() {
             practice.shutdown().await;
         }
+        // What was measured last is still on its way to the disk.
+        self.inner.store.close().await;
     }
 }
 

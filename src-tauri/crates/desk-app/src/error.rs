@@ -25,6 +25,8 @@ pub enum Code {
     RateLimited,
     /// Somebody else saved a phase since the screen was filled.
     PhaseMoved,
+    /// Moving forward is not earned yet; `detail` lists what is missing.
+    GateNotGo,
     /// The present phase does not open this route.
     RolloutBlocked,
     /// The portal answered something that is not in its contract.

@@ -4,16 +4,19 @@
 //! keychain itself.
 
 mod accounts;
+mod advance;
 mod convert;
 mod desk;
 mod environments;
 pub mod error;
 pub mod journal;
 mod link;
+pub mod metrics;
 mod phase;
 mod practice;
 mod problem;
 pub mod smoke;
+mod soak;
 mod stop;
 pub mod time;
 pub mod view;

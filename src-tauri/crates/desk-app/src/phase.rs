@@ -35,8 +35,8 @@ const READ_BACK_AFTER: [Duration; 3] = [
 /// Between two readings while all is well, and while the portal is away.
 const REFRESH_EVERY: Duration = Duration::from_secs(30);
 const RETRY_EVERY: Duration = Duration::from_secs(5);
-/// Between two looks whether the daily backup is due.
-const BACK_UP_CHECK_MS: i64 = 60 * 60 * 1000;
+/// Between two looks whether a backup is due and old requests are to go.
+const TEND_EVERY_MS: i64 = 60 * 60 * 1000;
 /// A change without a conclusion that is older than this was cut off, not merely slow.
 const CUT_OFF_AFTER_MS: i64 = 120_000;
 
@@ -402,6 +402,13 @@ impl Desk {
         session.uid().clone_into(&mut change.actor);
 
         let direction = Direction::of(from.phase, to);
+        let basis = match self.earned(direction, request.override_reason.as_deref()).await {
+            Ok(basis) => basis,
+            Err(problem) => {
+                self.update_at(&environment, |screen| screen.change = None);
+                return Err(problem);
+            }
+        };
         let run = match self.run_for(&link, session.uid()).await {
             Ok(run) => Some(run),
             Err(_) if direction == Direction::Back => None,
@@ -432,6 +439,8 @@ impl Desk {
             note: note.clone(),
             direction,
             incident_id: change.incident_id.clone(),
+            override_reason: basis.as_ref().and_then(|basis| basis.override_reason.clone()),
+            basis: basis.map(|basis| basis.digest),
         };
         let recorded = self
             .record(Some(&environment), pending.run_id.clone(), session.uid(), started)
@@ -918,17 +927,17 @@ impl Desk {
     /// asks, and goes on with what was left unfinished. Runs until the desk is dropped.
     pub async fn watch(&self) {
         let mut checked: Option<EnvironmentName> = None;
-        // Opening looked already; a window may stay open for days.
-        let mut back_up_at = self.now_ms() + BACK_UP_CHECK_MS;
+        // Opening did it already; a window may stay open for days.
+        let mut tend_at = self.now_ms() + TEND_EVERY_MS;
         let mut asked = self.inner.asked.subscribe();
         loop {
             asked.mark_unchanged();
-            if self.now_ms() >= back_up_at {
-                back_up_at = self.now_ms() + BACK_UP_CHECK_MS;
-                match self.inner.store.back_up_if_due().await {
+            if self.now_ms() >= tend_at {
+                tend_at = self.now_ms() + TEND_EVERY_MS;
+                match self.inner.store.tend().await {
                     // A guest leaves it to the owner.
                     Ok(_) | Err(StoreError::NotOwner) => {}
-                    Err(error) => tracing::error!(%error, "the daily backup was not written"),
+                    Err(error) => tracing::error!(%error, "the daily backup and tidying did not go through"),
                 }
             }
             let environment = self.environment();
@@ -966,6 +975,10 @@ impl Desk {
                     }
                 }
                 self.resume().await;
+                // Verdicts grow stale by themselves, and with every change of the phase.
+                if let Err(problem) = self.show_metrics().await {
+                    tracing::warn!(code = ?problem.code, "the metrics could not be shown");
+                }
             }
             let wait = if online { REFRESH_EVERY } else { RETRY_EVERY };
             let next = self.now_ms() + i64::try_from(wait.as_millis()).unwrap_or(0);
@@ -981,6 +994,7 @@ impl Desk {
 
     /// Goes on with what was left unfinished.
     async fn resume(&self) {
+        self.clean_up_in_background();
         match self.tidy().await {
             Ok(Some(change)) if self.screen().change.is_none() => {
                 let id = change.change_id.clone();

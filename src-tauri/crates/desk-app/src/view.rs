@@ -2,7 +2,10 @@
 //!
 //! Times are milliseconds since 1970. Nothing here can hold a secret.
 
-use crate::error::Problem;
+use crate::{
+    error::Problem,
+    metrics::view::{AdvanceView, MetricsView},
+};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -35,6 +38,10 @@ pub struct DeskView {
     pub history: Vec<ChangeView>,
     /// The accounts of this environment, one a role, the operator first.
     pub identities: Vec<IdentityView>,
+    /// "May we advance?", answered.
+    pub advance: AdvanceView,
+    /// The newest snapshot of the phase metrics of the open run.
+    pub metrics: Option<MetricsView>,
     /// The run that acts are recorded under, once one is open.
     pub run: Option<RunView>,
     /// Whether secrets can be kept.
@@ -394,6 +401,9 @@ pub struct SaveRequest {
     pub expected: PhaseStateView,
     /// The environment's name, typed by the operator; needed to move forward in a live environment.
     pub confirm: Option<String>,
+    /// Why the phase is moved forward although something is missing.
+    #[serde(rename = "override")]
+    pub override_reason: Option<String>,
 }
 
 /// A portal to add.

@@ -9,6 +9,8 @@
 
 use desk_app::{
     Problem,
+    metrics::view::{ImportView, SoakView},
+    smoke::view::{SmokePlan, SmokeReport, SmokeRequest},
     view::{DeskView, EnvironmentDraft, JournalView, SaveRequest, SignInDraft, TestReport},
 };
 use std::{collections::BTreeMap, fs, path::Path};
@@ -41,6 +43,11 @@ fn the_bindings_are_those_of_the_types_that_cross() {
     SignInDraft::export_all(&config).unwrap();
     TestReport::export_all(&config).unwrap();
     JournalView::export_all(&config).unwrap();
+    ImportView::export_all(&config).unwrap();
+    SoakView::export_all(&config).unwrap();
+    SmokePlan::export_all(&config).unwrap();
+    SmokeReport::export_all(&config).unwrap();
+    SmokeRequest::export_all(&config).unwrap();
     let generated = read_all(fresh.path());
     assert!(generated.len() > 20, "only {} types generated", generated.len());
 

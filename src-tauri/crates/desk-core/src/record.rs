@@ -2,6 +2,7 @@
 
 use crate::{
     EnvironmentKind, Phase, PhaseState, Role,
+    gate::DecisionDigest,
     phase::Direction,
     smoke::{Left, Settled, SmokeFinish, SmokeStart},
 };
@@ -70,6 +71,12 @@ pub enum Record {
         direction: Direction,
         /// The incident it answers to.
         incident_id: Option<String>,
+        /// What a move forward rests on: verdicts, artifact, smoke run, runbook.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basis: Option<DecisionDigest>,
+        /// Why the phase was moved forward although something was missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        override_reason: Option<String>,
     },
     /// What came of it. Several may follow one start: `unknown` is followed by what was found out.
     PhaseChangeConcluded {
@@ -269,6 +276,8 @@ mod tests {
                 note: Some("Zoë".into()),
                 direction: Direction::Forward,
                 incident_id: None,
+                basis: None,
+                override_reason: None,
             },
         ];
         for record in records {

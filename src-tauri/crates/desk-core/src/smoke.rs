@@ -241,6 +241,11 @@ pub enum Thing {
         /// The tag.
         tag: String,
     },
+    /// A tag that an approved suggestion became. No route deletes one; the next run merges the same again.
+    Tag {
+        /// Its name.
+        name: String,
+    },
     /// A replacement fee. No route deletes one.
     Fee {
         /// The item it is for.
@@ -256,7 +261,8 @@ impl Thing {
             Self::Review { item_id, .. } => Some(format!("review/{item_id}")),
             Self::Rating { item_id } => Some(format!("rating/{item_id}")),
             Self::ReadingStatus { item_id } => Some(format!("reading-status/{item_id}")),
-            Self::TagSuggestion { item_id, tag } => Some(format!("tag/{item_id}/{tag}")),
+            Self::TagSuggestion { item_id, tag } => Some(format!("tag-suggestion/{item_id}/{tag}")),
+            Self::Tag { name } => Some(format!("tag/{name}")),
             Self::Loan { .. } | Self::Item { .. } | Self::Fee { .. } => None,
         }
     }
@@ -271,6 +277,7 @@ impl Thing {
             Self::Rating { item_id } => format!("rating of {item_id}"),
             Self::ReadingStatus { item_id } => format!("reading status of {item_id}"),
             Self::TagSuggestion { item_id, tag } => format!("tag suggestion {tag} for {item_id}"),
+            Self::Tag { name } => format!("tag {name}"),
             Self::Fee { item_id } => format!("replacement fee for {item_id}"),
         }
     }

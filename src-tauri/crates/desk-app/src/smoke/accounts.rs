@@ -53,10 +53,21 @@ impl Accounts {
 impl Desk {
     /// Signs these accounts in, side by side.
     pub(crate) async fn smoke_accounts(&self, link: &Link, wanted: &[Account]) -> Accounts {
-        let signing_in = wanted
-            .iter()
-            .filter(|account| account.signs_in())
-            .map(|&account| async move { (account, self.smoke_session(link, account).await) });
+        let missing = self.roles_not_set_up(link).await;
+        let signing_in = wanted.iter().copied().filter(|account| account.signs_in());
+        let signing_in = signing_in.map(async |account| {
+            let session = match account {
+                Account::Role(role) if missing.contains(&role) => Err(Verdict::skipped(format!(
+                    "Nobody is signed in as {role} here."
+                ))),
+                Account::Role(role) => self
+                    .session(link, role)
+                    .await
+                    .map_err(|problem| not_signed_in(&problem)),
+                _ => self.admin_only_session(link, account).await,
+            };
+            (account, session)
+        });
         Accounts {
             signed_in: futures_util::future::join_all(signing_in)
                 .await
@@ -66,24 +77,15 @@ impl Desk {
         }
     }
 
-    async fn smoke_session(&self, link: &Link, account: Account) -> Result<Session, Verdict> {
-        let Account::Role(role) = account else {
-            return self.admin_only_session(link, account).await;
-        };
-        if self.is_not_set_up(link, role).await {
-            return Err(Verdict::skipped(format!("Nobody is signed in as {role} here.")));
-        }
-        self.session(link, role)
-            .await
-            .map_err(|problem| not_signed_in(&problem))
-    }
-
-    async fn is_not_set_up(&self, link: &Link, role: Role) -> bool {
-        let identities = self.identities_of(&link.environment).await;
-        identities.is_ok_and(|all| {
-            all.iter()
-                .any(|one| one.role == role.word() && one.uid.is_none() && !one.session_only)
-        })
+    /// The roles for which no account was ever signed in here.
+    async fn roles_not_set_up(&self, link: &Link) -> Vec<Role> {
+        // Where that cannot be told, signing in says what is wrong.
+        let identities = self.identities_of(&link.environment).await.unwrap_or_default();
+        identities
+            .iter()
+            .filter(|one| one.uid.is_none() && !one.session_only)
+            .filter_map(|one| Role::from_word(&one.role))
+            .collect()
     }
 
     /// The practice portal's account that holds the admin claim alone.

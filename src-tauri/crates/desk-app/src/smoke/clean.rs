@@ -74,6 +74,7 @@ pub(crate) async fn undo(
         | Thing::Rating { .. }
         | Thing::ReadingStatus { .. }
         | Thing::TagSuggestion { .. }
+        | Thing::Tag { .. }
         | Thing::Fee { .. }) => Undone::kept(id.map(str::to_owned), thing),
     }
 }

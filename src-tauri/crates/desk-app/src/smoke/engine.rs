@@ -53,10 +53,11 @@ pub(crate) struct Engine<'a> {
     pub(crate) state: Option<PhaseState>,
 }
 
-/// An answer, or what came in place of one.
+/// What came of sending a step.
 struct Answer {
     step: usize,
-    exchange: Exchange,
+    /// None when the run was stopped before it was sent, or while it only read.
+    exchange: Option<Exchange>,
 }
 
 impl<'a> Engine<'a> {
@@ -151,7 +152,7 @@ impl<'a> Engine<'a> {
     /// Why a step will never be tried.
     fn hindrance(&self, step: usize) -> Option<Verdict> {
         if self.cancel.is_asked() {
-            return Some(Verdict::skipped("The run was stopped before."));
+            return Some(stopped());
         }
         self.steps[step].needs.iter().find_map(|needed| {
             let Track::Done(record) = self.track(needed)? else {
@@ -204,6 +205,11 @@ impl<'a> Engine<'a> {
         } = answer;
         let step = &self.steps[index];
         self.busy.remove(&(step.account, step.route));
+        let Some(exchange) = exchange else {
+            ledger.not_sent(step);
+            self.finish(index, stopped(), None);
+            return;
+        };
         self.count(step, &exchange.outcome);
         let mut verdict = judge(&step.wanted, &exchange.outcome, self.phase, &mut self.values);
         let noted = async {
@@ -289,6 +295,10 @@ fn waits_for(step: &Step) -> impl Iterator<Item = &str> {
     step.needs.iter().chain(&step.follows).map(String::as_str)
 }
 
+fn stopped() -> Verdict {
+    Verdict::skipped("The run was stopped before.")
+}
+
 fn unwritten(problem: &Problem) -> Verdict {
     Verdict::fail(
         FailureLabel::OurSide,
@@ -308,9 +318,16 @@ async fn ask(
     caller: Caller<'_>,
     body: Value,
     wait: Duration,
-    cancel: Cancel,
+    mut cancel: Cancel,
 ) -> Answer {
-    tokio::time::sleep(wait).await;
+    let unanswered = Answer {
+        step: index,
+        exchange: None,
+    };
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = cancel.asked() => return unanswered,
+    }
     let call = Call {
         route: step.route,
         body,
@@ -319,8 +336,18 @@ async fn ask(
         expect: step.wanted.expect(),
         idempotency_key: None,
     };
+    let sending = send(&link.portal, call, cancel.clone());
+    let exchange = if step.route.writes() {
+        // What a write did must be known, so that it can be undone.
+        sending.await
+    } else {
+        tokio::select! {
+            exchange = sending => exchange,
+            () = cancel.asked() => return unanswered,
+        }
+    };
     Answer {
-        step: index,
-        exchange: send(&link.portal, call, cancel).await,
+        exchange: Some(exchange),
+        ..unanswered
     }
 }

@@ -12,6 +12,7 @@ use desk_core::{
     smoke::{Left, Settled, StepResult, Thing},
 };
 use desk_portal::{Exchange, Outcome};
+use desk_store::LeftRow;
 use std::collections::HashSet;
 
 /// The journal as one run writes it.
@@ -59,6 +60,10 @@ struct Note {
     fate: Fate,
     /// The portal's id for it.
     id: Option<String>,
+    /// Whether an earlier run had left it already, for good.
+    existed: bool,
+    /// Whether this run has written it down as open.
+    open: bool,
 }
 
 /// The leavings of one run.
@@ -67,15 +72,20 @@ pub(crate) struct Ledger {
     smoke_id: String,
     notes: Vec<Note>,
     noted: HashSet<String>,
+    /// What earlier runs left for good, by its name here.
+    kept: HashSet<String>,
 }
 
 impl Ledger {
-    pub(crate) fn new(pen: Pen, smoke_id: String) -> Self {
+    /// The ledger of a run that begins where earlier ones left `rows`.
+    pub(crate) fn new(pen: Pen, smoke_id: String, rows: &[LeftRow]) -> Self {
+        let kept = rows.iter().filter(|row| row.settled.is_some());
         Self {
             pen,
             smoke_id,
             notes: Vec::new(),
             noted: HashSet::new(),
+            kept: kept.map(|row| row.left_id.clone()).collect(),
         }
     }
 
@@ -94,13 +104,20 @@ impl Ledger {
                 continue;
             };
             let left_id = left_id(&self.smoke_id, &step.id, &left);
-            records.push(self.left_record(&left_id, &left));
+            let existed = self.kept.contains(&left_id);
+            // What is there for good is no more there for being given again; but a recommendation is shown again.
+            let open = !existed || matches!(left.thing, Thing::Recommendation { .. });
+            if open {
+                records.push(self.left_record(&left_id, &left));
+            }
             notes.push(Note {
                 step: step.id.clone(),
                 left_id,
                 id: id_in(&left.thing),
                 left,
                 fate: Fate::Unsent,
+                existed,
+                open,
             });
         }
         if !records.is_empty() {
@@ -129,6 +146,11 @@ impl Ledger {
         self.set(&step.id, Fate::Unknown);
     }
 
+    /// The step was not sent after all.
+    pub(crate) fn not_sent(&mut self, step: &Step) {
+        self.set(&step.id, Fate::Unsent);
+    }
+
     /// The step's answer came, or did not.
     ///
     /// # Errors
@@ -151,7 +173,14 @@ impl Ledger {
                 }
             }
         } else if !exchange.outcome.leaves_unknown() {
-            self.set(&step.id, Fate::Gone);
+            let missing = matches!(exchange.outcome, Outcome::Refused { status: 404, .. });
+            if let Some(note) = self.note_of(&step.id) {
+                note.fate = if note.existed && !missing {
+                    Fate::Stays
+                } else {
+                    Fate::Gone
+                };
+            }
         }
         if result == StepResult::Pass {
             for removed in &step.removes {
@@ -184,9 +213,13 @@ impl Ledger {
     ) -> Result<(), Problem> {
         let mut records = Vec::new();
         for note in in_order(&self.notes, |note| &note.left.thing) {
+            if !note.open && note.fate != Fate::Gone {
+                continue;
+            }
             let settled = match note.fate {
-                Fate::Unsent | Fate::Gone => Some(Settled::Removed),
-                Fate::Stays => Some(Settled::Kept {
+                Fate::Unsent if !note.existed => Some(Settled::Removed),
+                Fate::Gone => Some(Settled::Removed),
+                Fate::Unsent | Fate::Stays => Some(Settled::Kept {
                     id: note.id.clone(),
                     why: stays_because(&note.left.thing).to_owned(),
                 }),
@@ -271,6 +304,7 @@ pub(crate) const fn stays_because(thing: &Thing) -> &'static str {
             "No route deletes one, or shows what was there before. The next run gives the same again."
         }
         Thing::TagSuggestion { .. } => "No route withdraws one.",
+        Thing::Tag { .. } => "No route deletes one. The next run approves and merges the same again.",
         Thing::Fee { .. } => {
             "No route deletes one. It is of one cent, and its note says that it is not to be charged."
         }

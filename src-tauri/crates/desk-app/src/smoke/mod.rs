@@ -22,7 +22,7 @@ pub use send::Cancel;
 use self::{
     checks::{Earlier, Ground, PHASE_CHECK, Plan, is_destructive},
     clean::{Undone, undo},
-    engine::{Engine, Track, milliseconds},
+    engine::{Engine, milliseconds},
     ledger::{Ledger, Pen, in_order},
     lock::Lock,
     report::Frame,
@@ -41,7 +41,7 @@ use desk_core::{
     record::Record,
     smoke::{PERSON, SmokeFinish, SmokeStart, StepRecord, StepResult},
 };
-use desk_store::{LeftRow, SmokeRunRow};
+use desk_store::{Access, LeftRow, SmokeRunRow};
 use std::{collections::HashSet, time::Instant};
 use tokio::sync::watch;
 
@@ -98,19 +98,27 @@ impl Desk {
         let earlier_run = self.run_to_repeat(&environment, phase, request).await?;
         let smoke_id = uuid::Uuid::now_v7();
         let runbook = Runbook::builtin();
-        let rows = self.ledger_rows(&environment).await?;
-        let ground = Ground {
+        let mut ground = Ground {
             kind: link.kind,
             phase,
             // The last digits of a v7 id are the random ones.
             mark: smoke_id.simple().to_string()[20..].to_owned(),
             item: request.item.clone().filter(|item| !item.trim().is_empty()),
-            earlier: Earlier::from_ledger(&rows),
+            earlier: Earlier::default(),
         };
-        let Plan { mut steps, questions } = checks::plan(runbook, &ground);
-        let carried = earlier_run.map_or_else(Vec::new, |run| carry_over(&mut steps, &run));
-        confirm(&link, &steps, request)?;
-        self.clean(&link, &rows, cancel.clone()).await?;
+        let planned = |ground: &Ground| {
+            let Plan { mut steps, questions } = checks::plan(runbook, ground);
+            let carried = earlier_run
+                .as_ref()
+                .map_or_else(Vec::new, |run| carry_over(&mut steps, run));
+            (steps, questions, carried)
+        };
+        confirm(&link, &planned(&ground).0, request)?;
+        self.clean(&link, cancel.clone()).await?;
+        // What is used again is known only when all is tidy.
+        let rows = self.ledger_rows(&environment).await?;
+        ground.earlier = Earlier::from_ledger(&rows);
+        let (steps, questions, carried) = planned(&ground);
 
         let smoke_id = smoke_id.to_string();
         let actor = self.acting(&environment).await;
@@ -132,7 +140,7 @@ impl Desk {
             smoke_id: smoke_id.clone(),
             start: start.clone(),
         };
-        let mut ledger = Ledger::new(pen, smoke_id.clone());
+        let mut ledger = Ledger::new(pen, smoke_id.clone(), &rows);
         ledger.note(&steps, &Values::default(), vec![started]).await?;
 
         let frame = Frame {
@@ -143,19 +151,21 @@ impl Desk {
             started_at_ms: self.now_ms(),
             start: &start,
         };
-        let asked: Vec<StepRecord> = questions.iter().map(question_record).collect();
-        let shown = Shown {
-            frame: &frame,
-            carried: &carried,
-            asked: &asked,
-            progress,
+        let planned: Vec<StepRecord> = steps.iter().map(planned_record).collect();
+        let mut settled = carried;
+        settled.extend(questions.iter().map(question_record));
+        let show = |engine: &Engine<'_>| {
+            // Nobody looks at a command that prints the end only.
+            if progress.receiver_count() > 0 {
+                let report = report::running(&frame, &planned, &engine.tracks, &settled, engine.answers);
+                progress.send_replace(Some(report));
+            }
         };
         let mut engine = Engine::new(&link, &accounts, &steps, phase, cancel);
-        engine.run(&mut ledger, |engine| shown.show(engine)).await;
+        engine.run(&mut ledger, show).await;
 
         let mut records: Vec<StepRecord> = engine.records().cloned().collect();
-        records.extend(carried.iter().cloned());
-        records.extend(asked.iter().cloned());
+        records.extend(settled.iter().cloned());
         in_plan_order(&mut records, runbook, phase);
         let finished = Record::SmokeFinished {
             smoke_id: smoke_id.clone(),
@@ -281,25 +291,42 @@ impl Desk {
     /// `busy` while a run goes on; `offline`; `store_*`.
     pub async fn clean_up_leftovers(&self) -> Result<Vec<LeftView>, Problem> {
         let environment = self.environment();
-        let rows = self.ledger_rows(&environment).await?;
-        if rows.iter().all(|row| row.settled.is_some()) {
+        if self.open_leftovers(&environment).await?.is_empty() {
             return Ok(Vec::new());
         }
         let link = self.link(&environment).await?;
         let _only_one = Lock::take(self.data_dir(), &environment)?;
-        self.clean(&link, &rows, Cancel::never()).await?;
-        let open: Vec<LeftRow> = self
-            .ledger_rows(&environment)
-            .await?
-            .into_iter()
-            .filter(|row| row.settled.is_none())
-            .collect();
-        Ok(report::left_views(&open))
+        self.clean(&link, Cancel::never()).await?;
+        Ok(report::left_views(&self.open_leftovers(&environment).await?))
+    }
+
+    /// Removes what runs that were cut off left, in its own time, where this desk is the one to do so.
+    pub(crate) fn clean_up_in_background(&self) {
+        if self.inner.store.access() == Access::Guest {
+            return;
+        }
+        let desk = self.clone();
+        tokio::spawn(async move {
+            match desk.clean_up_leftovers().await {
+                Ok(open) if open.is_empty() => {}
+                Ok(open) => tracing::warn!(count = open.len(), "smoke runs left something in the portal"),
+                // A run goes on, which tidies up itself.
+                Err(problem) if problem.code == Code::Busy => {}
+                Err(problem) => tracing::warn!(code = ?problem.code, "what smoke runs left was not removed"),
+            }
+        });
+    }
+
+    /// What was left and is still to be removed.
+    async fn open_leftovers(&self, environment: &EnvironmentName) -> Result<Vec<LeftRow>, Problem> {
+        let mut rows = self.ledger_rows(environment).await?;
+        rows.retain(|row| row.settled.is_none());
+        Ok(rows)
     }
 
     /// Removes what earlier runs left. The caller holds the lock.
-    async fn clean(&self, link: &Link, rows: &[LeftRow], cancel: Cancel) -> Result<(), Problem> {
-        let open: Vec<&LeftRow> = rows.iter().filter(|row| row.settled.is_none()).collect();
+    async fn clean(&self, link: &Link, cancel: Cancel) -> Result<(), Problem> {
+        let open = self.open_leftovers(&link.environment).await?;
         if open.is_empty() {
             return Ok(());
         }
@@ -397,31 +424,6 @@ impl Desk {
             .find(|one| one.role == Role::Operator.word())
             .and_then(|operator| operator.uid)
             .unwrap_or_else(|| "desk".to_owned())
-    }
-}
-
-/// What is shown of a run while it goes on.
-struct Shown<'a> {
-    frame: &'a Frame<'a>,
-    carried: &'a [StepRecord],
-    asked: &'a [StepRecord],
-    progress: &'a watch::Sender<Option<SmokeReport>>,
-}
-
-impl Shown<'_> {
-    fn show(&self, engine: &Engine<'_>) {
-        let planned = engine
-            .steps
-            .iter()
-            .map(planned_record)
-            .zip(engine.tracks.iter().cloned());
-        let done = |record: &StepRecord| (record.clone(), Track::Done(Box::new(record.clone())));
-        let steps: Vec<_> = planned
-            .chain(self.carried.iter().map(done))
-            .chain(self.asked.iter().map(done))
-            .collect();
-        let report = report::running(self.frame, &steps, engine.answers);
-        self.progress.send_replace(Some(report));
     }
 }
 

@@ -94,28 +94,27 @@ pub(crate) fn unsent(id: &str, check: &str, account: &str, action: &str) -> Step
     }
 }
 
-/// A run while it goes on: the steps that are over as they ended, the others waiting or under way.
+/// A run while it goes on: its requests as far as they have come, and what was settled before it began.
 pub(crate) fn running(
     frame: &Frame<'_>,
-    steps: &[(StepRecord, Track)],
+    planned: &[StepRecord],
+    tracks: &[Track],
+    settled: &[StepRecord],
     answers: PhaseAnswers,
 ) -> SmokeReport {
-    let views = steps.iter().map(|(planned, track)| {
-        let (record, state) = match track {
-            Track::Done(record) => ((**record).clone(), None),
-            Track::Running => (planned.clone(), Some(SmokeStepState::Running)),
-            Track::Waiting => (planned.clone(), Some(SmokeStepState::Waiting)),
-        };
-        let check = record.check.clone();
-        let view = step_view(record);
-        (
-            check,
-            SmokeStepView {
-                state: state.unwrap_or(view.state),
-                ..view
-            },
-        )
+    let requests = planned.iter().zip(tracks).map(|(planned, track)| match track {
+        Track::Done(record) => step_view(StepRecord::clone(record)),
+        Track::Running => SmokeStepView {
+            state: SmokeStepState::Running,
+            ..step_view(planned.clone())
+        },
+        Track::Waiting => SmokeStepView {
+            state: SmokeStepState::Waiting,
+            ..step_view(planned.clone())
+        },
     });
+    let checks = planned.iter().chain(settled).map(|record| record.check.clone());
+    let views = checks.zip(requests.chain(settled.iter().cloned().map(step_view)));
     let mut report = base(frame, views, answers);
     let over = report.counts.all - report.counts.open;
     report.sentence = format!("{over} of {} steps are over.", report.counts.all);
@@ -330,8 +329,12 @@ fn sentence(report: &SmokeReport, phase: Phase) -> String {
         .flat_map(|check| &check.steps)
         .filter(|step| step.account == PERSON && step.state == SmokeStepState::Skipped)
         .count();
-    if waiting > 0 {
-        let _ = write!(text, " {waiting} questions wait for a person.");
+    match waiting {
+        0 => {}
+        1 => text.push_str(" 1 question waits for a person."),
+        _ => {
+            let _ = write!(text, " {waiting} questions wait for a person.");
+        }
     }
     text
 }

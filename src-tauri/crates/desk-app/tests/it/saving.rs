@@ -123,6 +123,7 @@ async fn a_decision_is_recorded_with_all_that_came_of_it() {
             note,
             direction,
             incident_id,
+            ..
         } => {
             assert_eq!(*change_id, change.change_id);
             assert_eq!(from.phase, Phase::AdminFull);

@@ -417,6 +417,7 @@ pub fn decided_on(desk: &Desk, expected: &PhaseStateView, to: Phase, note: &str)
         incident_id: None,
         expected: expected.clone(),
         confirm: None,
+        override_reason: Some("a test of saving, not of earning".to_owned()),
     }
 }
 

@@ -136,6 +136,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             note,
             direction,
             incident_id,
+            ..
         } => phase_change::start(
             connection,
             &phase_change::Started {

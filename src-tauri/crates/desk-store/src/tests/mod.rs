@@ -109,6 +109,8 @@ fn change_started(change_id: &str) -> Record {
         note: Some("closing the desk".into()),
         direction: Direction::Back,
         incident_id: Some("INC-7".into()),
+        basis: None,
+        override_reason: None,
     }
 }
 

@@ -342,6 +342,8 @@ fn any_record() -> impl Strategy<Value = Record> {
                 to,
                 note,
                 incident_id: None,
+                basis: None,
+                override_reason: None,
             }
         }),
         (

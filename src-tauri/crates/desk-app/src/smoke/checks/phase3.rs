@@ -335,10 +335,10 @@ pub(super) fn isbn(check: &str, role: Role, ground: &Ground) -> Vec<Step> {
     };
     vec![
         resolved,
-        invalid,
+        bench.follows(invalid, &["resolve"]),
         bench.create(Some(&isbn13)),
         duplicate("duplicate-13", &isbn13),
-        duplicate("duplicate-10", &isbn10),
+        bench.follows(duplicate("duplicate-10", &isbn10), &["duplicate-13"]),
         bench.needs(
             bench.override_status("override", "Its status is overridden by hand", "unavailable"),
             &["create"],
@@ -449,7 +449,9 @@ fn recommendation(bench: &Bench<'_>, ground: &Ground) -> Vec<Step> {
 
 fn tags(bench: &Bench<'_>) -> Vec<Step> {
     let mut steps = vec![bench.create(None)];
-    for (name, tag) in ["source", "target"].into_iter().zip(TAGS) {
+    // The second tag's requests go to the routes of the first one's.
+    let before: [(&[&str], &[&str]); 2] = [(&[], &[]), (&["suggest-source"], &["approve-source"])];
+    for ((name, tag), before) in ["source", "target"].into_iter().zip(TAGS).zip(before) {
         let submission = format!("{name} suggestion of {}", bench.role);
         let canonical = format!("{name} tag of {}", bench.role);
         let item_id = bench.item_id.clone();
@@ -459,6 +461,10 @@ fn tags(bench: &Bench<'_>) -> Vec<Step> {
                 item_id: item_id.clone(),
                 tag: tag.to_owned(),
             },
+        };
+        let tag_left = Left {
+            role: bench.role,
+            thing: Thing::Tag { name: tag.to_owned() },
         };
         let suggested = submission.clone();
         let suggest = Step::ask::<wire::TagsSubmissionsCreate>(
@@ -498,9 +504,11 @@ fn tags(bench: &Bench<'_>) -> Vec<Step> {
                     Err(Misfit::app(format!("It is {}.", reply.submission.status)))
                 }
             },
-        );
-        steps.push(bench.needs(suggest, &["create"]));
-        steps.push(bench.needs(approve, &[&format!("suggest-{name}")]));
+        )
+        .leaves(move |_| Some(tag_left.clone()))
+        .kept_as("tag");
+        steps.push(bench.follows(bench.needs(suggest, &["create"]), before.0));
+        steps.push(bench.follows(bench.needs(approve, &[&format!("suggest-{name}")]), before.1));
     }
     let [source, target] = ["source", "target"].map(|name| format!("{name} tag of {}", bench.role));
     let merge = Step::ask::<wire::TagsMerge>(

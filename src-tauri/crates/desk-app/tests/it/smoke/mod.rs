@@ -4,9 +4,9 @@ mod faults;
 mod leftovers;
 mod runs;
 
-use crate::support::{Bench, save};
+use crate::support::{Bench, STUDIO, assert_journal_is_whole, save};
 use desk_app::{
-    Desk, Phase, Role,
+    Code, Desk, Phase, Role,
     smoke::{
         Cancel,
         view::{SmokeReport, SmokeRequest, SmokeStepState, SmokeStepView},
