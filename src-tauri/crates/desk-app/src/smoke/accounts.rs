@@ -57,9 +57,9 @@ impl Desk {
         let signing_in = wanted.iter().copied().filter(|account| account.signs_in());
         let signing_in = signing_in.map(async |account| {
             let session = match account {
-                Account::Role(role) if missing.contains(&role) => Err(Verdict::skipped(format!(
-                    "Nobody is signed in as {role} here."
-                ))),
+                Account::Role(role) if missing.contains(&role) => {
+                    Err(Verdict::skipped(format!("Nobody is signed in as {role} here.")))
+                }
                 Account::Role(role) => self
                     .session(link, role)
                     .await

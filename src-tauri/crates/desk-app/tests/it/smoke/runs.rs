@@ -311,24 +311,3 @@ async fn runs_are_journalled_and_everything_shown_follows_from_the_journal() {
     assert!(reports[0].proven);
     desk.close().await;
 }
-
-#[tokio::test]
-async fn zz_measure() {
-    for latency in ["latency=0", "latency=40"] {
-        let bench = Bench::start().await;
-        let desk = practising(&bench, Phase::ReadOnly).await;
-        desk.set_faults(&[latency.to_owned()]).await.unwrap();
-        for _ in 0..2 {
-            let (mut wall, mut chain) = (0, 0);
-            for phase in Phase::ALL {
-                set(&bench, &desk, phase).await;
-                let started = std::time::Instant::now();
-                let report = run(&desk, phase).await;
-                eprintln!("{latency} {phase:?} total {:?} wall {} chain {} steps {}", started.elapsed(), report.wall_ms.unwrap(), report.critical_path_ms.unwrap(), report.counts.all);
-                wall += report.wall_ms.unwrap(); chain += report.critical_path_ms.unwrap();
-            }
-            eprintln!("{latency} ratio {}", wall as f64 / chain as f64);
-        }
-        desk.close().await;
-    }
-}
