@@ -8,6 +8,9 @@ import type { MetricsView } from "../src/bindings/MetricsView";
 import type { PhaseInfo } from "../src/bindings/PhaseInfo";
 import type { PhaseStateView } from "../src/bindings/PhaseStateView";
 import type { Problem } from "../src/bindings/Problem";
+import type { SmokePlan } from "../src/bindings/SmokePlan";
+import type { SmokeReport } from "../src/bindings/SmokeReport";
+import type { SmokeStepState } from "../src/bindings/SmokeStepState";
 
 /** 1 March 2026, 14:20:10 in Berlin: the present moment of every fixture. */
 export const NOW = Date.UTC(2026, 2, 1, 13, 20, 10);
@@ -433,4 +436,200 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     theme: "system",
     ...more,
   };
+}
+
+/** Phase 2's checklist, shortened; the last check has more lines than are shown at once. */
+export function planOf(more: Partial<SmokePlan> = {}): SmokePlan {
+  const step = (check: string, name: string, account: string, route: string, action: string) => ({
+    id: `${check}/${name}-${account}`,
+    account,
+    route,
+    action,
+    needs: [],
+    optional: false,
+  });
+  const blocked = ["items.create", "items.edit", "items.delete", "items.isbnResolve", "loans.markLost"];
+  const admin = [...blocked, "loans.fee", "loans.overrideStatus", "tags.merge", "tags.moderate"];
+  const rest = ["recommendations.moderate", "staff.dashboard", "items.overrideStatus", "items.importIsbns"];
+  const hidden = "phase2-staff-routes-blocked";
+  return {
+    phase: PHASE_2,
+    accounts: ["member-smoke", "staff-smoke", "admin-smoke", "nobody"],
+    asks: false,
+    checks: [
+      {
+        id: "phase",
+        words: "The portal is in the phase that the run is for",
+        destructive: false,
+        question: null,
+        steps: [
+          step("phase", "get", "staff-smoke", "library.rollout.get", "Read the rollout"),
+          step("phase", "get", "admin-smoke", "library.rollout.get", "Read the rollout"),
+        ],
+      },
+      {
+        id: "phase2-borrow-return",
+        words: "Member can complete borrow -> check-in lifecycle.",
+        destructive: true,
+        question: null,
+        steps: [
+          step("phase2-borrow-return", "borrow", "member-smoke", "library.loans.checkout", "Borrow a book"),
+          step(
+            "phase2-borrow-return",
+            "list",
+            "member-smoke",
+            "library.loans.listMine",
+            "Find it among one's loans",
+          ),
+          step("phase2-borrow-return", "return", "member-smoke", "library.loans.checkIn", "Check it in"),
+          step("phase2-borrow-return", "nobody", "nobody", "library.loans.checkout", "Borrow a book"),
+        ],
+      },
+      {
+        id: hidden,
+        words: "Admin-only actions remain hidden/blocked in member mode.",
+        destructive: false,
+        question: "Are the staff's pages and buttons hidden from a member?",
+        steps: [...admin, ...rest].map((route) =>
+          step(hidden, route, "member-smoke", `library.${route}`, `Be refused ${route}`),
+        ),
+      },
+    ],
+    ...more,
+  };
+}
+
+/** A run of that plan which ended eleven minutes ago: every step in `state`, but those named. */
+export function reportOf(
+  states: Record<string, SmokeStepState> = {},
+  more: Partial<SmokeReport> = {},
+  state: SmokeStepState = "pass",
+): SmokeReport {
+  const startedAtMs = NOW - 11 * MINUTE;
+  const checks = planOf().checks.map(({ id, words, question, steps }) => {
+    const requests = steps.map((step, index) => {
+      const its = states[step.id] ?? state;
+      const sent = its === "pass" || its === "fail";
+      return {
+        id: step.id,
+        account: step.account,
+        route: step.route,
+        action: step.action,
+        optional: step.optional,
+        uid: step.account === "nobody" ? null : step.account.replace("-", "_"),
+        state: its,
+        label: its === "fail" ? "app" : null,
+        meaning:
+          its === "fail"
+            ? "The portal answers wrongly, so people would meet this too: the phase is not proven."
+            : null,
+        found:
+          its === "fail"
+            ? "An internal error instead of the loan."
+            : its === "blocked"
+              ? "A step before it failed."
+              : its === "pass"
+                ? "As it should be."
+                : "",
+        atMs: sent ? startedAtMs + index * 50 : null,
+        durationMs: sent ? 38 + index * 7 : null,
+        status: sent ? (its === "fail" ? 500 : 200) : null,
+        requestId: sent ? `desk-0195512e7d0a7a53-${id}-${index}` : null,
+        supportCode: sent ? `req_${index}f3a` : null,
+        carriedFrom: null,
+      };
+    });
+    if (question === null) return { id, words, steps: requests };
+    const answer = states[`${id}/person`] ?? "skipped";
+    const person = {
+      id: `${id}/person`,
+      account: "person",
+      uid: answer === "skipped" ? null : "staff_ana",
+      route: null,
+      action: question,
+      optional: false,
+      state: answer,
+      label: null,
+      meaning: null,
+      found: answer === "skipped" ? "A person has not answered yet." : "Looked at it in a private window",
+      atMs: answer === "skipped" ? null : NOW - 5 * MINUTE,
+      durationMs: null,
+      status: null,
+      requestId: null,
+      supportCode: null,
+      carriedFrom: null,
+    };
+    return { id, words, steps: [...requests, person] };
+  });
+  const all = checks.flatMap(({ steps }) => steps);
+  const count = (...wanted: SmokeStepState[]) => all.filter((step) => wanted.includes(step.state)).length;
+  return {
+    id: "0195512e-7d0a-7a53-9d22-00000000000a",
+    environment: "practice",
+    phase: PHASE_2,
+    state: "finished",
+    proven: false,
+    sentence: `Phase 2 is not proven: ${count("fail")} of ${all.length} steps failed, ${count("blocked")} were blocked, ${count("skipped")} skipped.`,
+    startedAtMs,
+    finishedAtMs: startedAtMs + 2_400,
+    actor: "staff_ana",
+    onlyFailedOf: null,
+    runbookSha256: "ab".repeat(32),
+    accounts: planOf().accounts,
+    checks,
+    counts: {
+      all: all.length,
+      open: count("waiting", "running"),
+      pass: count("pass"),
+      fail: count("fail"),
+      blocked: count("blocked"),
+      skipped: count("skipped"),
+      attested: count("attested"),
+    },
+    agreeing: 12,
+    disagreeing: 0,
+    left: [],
+    wallMs: 2_400,
+    criticalPathMs: 2_100,
+    ...more,
+  };
+}
+
+/** A run in which the return failed and one thing could not be put back. */
+export function failedReport(): SmokeReport {
+  return reportOf(
+    { "phase2-borrow-return/return-member-smoke": "fail", "phase2-borrow-return/nobody-nobody": "blocked" },
+    {
+      left: [
+        {
+          what: "loan of item_0042",
+          account: "member-smoke",
+          id: "loan_7f21",
+          open: true,
+          why: "The check-in failed.",
+        },
+        {
+          what: "review of item_0042",
+          account: "member-smoke",
+          id: null,
+          open: false,
+          why: "No route deletes a review; the next run changes it.",
+        },
+      ],
+    },
+  );
+}
+
+/** A run that goes on: part of it is over. */
+export function goingReport(): SmokeReport {
+  return reportOf(
+    {
+      "phase/get-staff-smoke": "pass",
+      "phase/get-admin-smoke": "pass",
+      "phase2-borrow-return/borrow-member-smoke": "pass",
+      "phase2-borrow-return/list-member-smoke": "running",
+    },
+    { state: "running", startedAtMs: NOW - 3_000, finishedAtMs: null, wallMs: null, criticalPathMs: null },
+    "waiting",
+  );
 }

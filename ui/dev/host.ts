@@ -1,8 +1,9 @@
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { SmokeReport } from "../src/bindings/SmokeReport";
 import type { SoakView } from "../src/bindings/SoakView";
 import type { Host } from "../src/host/host";
-import { metricsOf } from "./fixtures";
+import { metricsOf, planOf } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
 export class FakeHost implements Host {
@@ -11,6 +12,9 @@ export class FakeHost implements Host {
   readonly calls: { name: string; given: unknown[] }[] = [];
   #receive: (view: DeskView) => void = () => undefined;
 
+  /** The newest run of the checklist. */
+  report: SmokeReport | null = null;
+  #receiveSmoke: (report: SmokeReport | null) => void = () => undefined;
   #receiveSoak: (soak: SoakView | null) => void = () => undefined;
 
   constructor(view: DeskView) {
@@ -21,6 +25,12 @@ export class FakeHost implements Host {
   show(more: Partial<DeskView>): void {
     this.view = { ...this.view, ...more };
     this.#receive(this.view);
+  }
+
+  /** Tells the window how a run of the checklist goes. */
+  tellSmoke(report: SmokeReport): void {
+    this.report = report;
+    this.#receiveSmoke(report);
   }
 
   /** Tells the window how a soak goes. */
@@ -62,6 +72,27 @@ export class FakeHost implements Host {
   async acknowledgeMove() {
     await this.#called("acknowledgeMove");
     this.show({ moved: null });
+  }
+  smokePlan: Host["smokePlan"] = async (phase) => {
+    await this.#called("smokePlan", phase);
+    return { ...planOf(), phase };
+  };
+  smokeReport: Host["smokeReport"] = async (phase) => {
+    await this.#called("smokeReport", phase);
+    return this.report;
+  };
+  runSmoke: Host["runSmoke"] = async (request) => {
+    await this.#called("runSmoke", request);
+    if (!this.report) throw new Error("set the report that the run ends with");
+    return this.report;
+  };
+  cancelSmoke: Host["cancelSmoke"] = () => this.#called("cancelSmoke");
+  attestCheck: Host["attestCheck"] = (check, pass, note) => this.#called("attestCheck", check, pass, note);
+  copySmokeSupport: Host["copySmokeSupport"] = (id) => this.#called("copySmokeSupport", id);
+  async onSmoke(receive: (report: SmokeReport | null) => void) {
+    this.#receiveSmoke = receive;
+    await this.#called("onSmoke");
+    return () => (this.#receiveSmoke = () => undefined);
   }
   captureMetrics: Host["captureMetrics"] = async (windowMinutes) => {
     await this.#called("captureMetrics", windowMinutes);

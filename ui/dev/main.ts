@@ -1,7 +1,8 @@
 import { mount } from "svelte";
+import type { SmokeReport } from "../src/bindings/SmokeReport";
 import App from "../src/App.svelte";
 import "../src/styles/desk.css";
-import { NOW, problemOf, viewOf } from "./fixtures";
+import { failedReport, goingReport, NOW, problemOf, reportOf, viewOf } from "./fixtures";
 import { FakeHost } from "./host";
 import { SCENARIOS } from "./scenarios";
 
@@ -15,6 +16,16 @@ const name = query.get("scenario") ?? "history";
 const theme = query.get("theme");
 const scenario = SCENARIOS[name];
 const host = new FakeHost(scenario?.() ?? viewOf());
+const REPORTS: Record<string, () => SmokeReport> = {
+  failed: failedReport,
+  going: goingReport,
+  whole: () =>
+    reportOf(
+      { "phase2-staff-routes-blocked/person": "attested" },
+      { proven: true, sentence: "Phase 2 is proven: 19 steps passed." },
+    ),
+};
+host.report = REPORTS[query.get("report") ?? ""]?.() ?? null;
 if (theme === "light" || theme === "dark") host.view = { ...host.view, theme };
 if (name === "damaged" || name === "newer") {
   const problem =

@@ -10,6 +10,7 @@ import { oneBack } from "./phase";
 import { type PlaceId, PLACES } from "./places";
 import { Plan } from "./plan.svelte";
 import { asProblem } from "./problem";
+import { Smoke } from "./smoke.svelte";
 
 /** What the window knows and where it is. Everything shown is derived from `view`, which the program sends. */
 export class Desk {
@@ -17,6 +18,7 @@ export class Desk {
   readonly drafts: Drafts;
   readonly plan: Plan;
   readonly metrics: Metrics;
+  readonly smoke: Smoke;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
@@ -34,6 +36,7 @@ export class Desk {
     this.drafts = new Drafts((key, text) => host.putDraft(key, text));
     this.plan = new Plan(host, this.drafts, () => this.view);
     this.metrics = new Metrics(host, () => this.view);
+    this.smoke = new Smoke(host, this.drafts, () => this.view);
   }
 
   get started(): boolean {
@@ -51,6 +54,7 @@ export class Desk {
       if (this.#stops.length === 0) {
         this.#stops = await Promise.all([
           this.host.onDesk((view) => (this.#view = view)),
+          this.host.onSmoke((report) => this.smoke.receive(report)),
           this.host.onSoak((soak) => (this.metrics.soak = soak)),
         ]);
       }
@@ -125,7 +129,13 @@ export class Desk {
         void this.metrics.startSoak();
         break;
       case "run_smoke":
+        this.go("smoke");
+        void this.smoke.begin(null);
+        break;
       case "run_failed":
+        this.go("smoke");
+        void this.smoke.again();
+        break;
       case "attest":
       case "look":
       case null:

@@ -14,6 +14,7 @@ export interface Place {
 export const PLACES: [Place, ...Place[]] = [
   { id: "advance", title: "May we advance?", icon: "gate" },
   { id: "phase", title: "Phase", icon: "phases" },
+  { id: "smoke", title: "Smoke", icon: "checklist" },
   { id: "metrics", title: "Metrics", icon: "chart" },
   { id: "settings", title: "Settings", icon: "settings" },
 ];

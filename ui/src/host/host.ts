@@ -7,6 +7,9 @@ import type { JournalView } from "../bindings/JournalView";
 import type { MetricsView } from "../bindings/MetricsView";
 import type { SaveRequest } from "../bindings/SaveRequest";
 import type { SignInDraft } from "../bindings/SignInDraft";
+import type { SmokePlan } from "../bindings/SmokePlan";
+import type { SmokeReport } from "../bindings/SmokeReport";
+import type { SmokeRequest } from "../bindings/SmokeRequest";
 import type { SoakView } from "../bindings/SoakView";
 import type { TestReport } from "../bindings/TestReport";
 import type { Theme } from "../bindings/Theme";
@@ -34,6 +37,19 @@ export interface Host {
   askOutcome(): Promise<void>;
   dismissChange(): Promise<void>;
   acknowledgeMove(): Promise<void>;
+
+  /** What a run of the phase's checklist will do. */
+  smokePlan(phase: string): Promise<SmokePlan>;
+  /** The newest run of the phase's checklist. */
+  smokeReport(phase: string): Promise<SmokeReport | null>;
+  /** Resolves once every step was tried, or it was cancelled. */
+  runSmoke(request: SmokeRequest): Promise<SmokeReport>;
+  cancelSmoke(): Promise<void>;
+  attestCheck(check: string, pass: boolean, note: string): Promise<void>;
+  /** Copies what support asks for of a run, from the program. */
+  copySmokeSupport(id: string): Promise<void>;
+  /** Calls back with the run as it goes on. Resolves to a function that stops it. */
+  onSmoke(receive: (report: SmokeReport | null) => void): Promise<() => void>;
 
   /** Makes a snapshot of the last so many minutes; it comes with the view model too. */
   captureMetrics(windowMinutes: number): Promise<MetricsView>;

@@ -1,6 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { DeskView } from "../bindings/DeskView";
+import type { SmokeReport } from "../bindings/SmokeReport";
 import type { SoakView } from "../bindings/SoakView";
 import type { Host } from "./host";
 
@@ -16,6 +17,14 @@ export const tauri: Host = {
   askOutcome: () => invoke("ask_outcome"),
   dismissChange: () => invoke("dismiss_change"),
   acknowledgeMove: () => invoke("acknowledge_move"),
+
+  smokePlan: (phase) => invoke("smoke_plan", { phase }),
+  smokeReport: (phase) => invoke("smoke_report", { phase }),
+  runSmoke: (request) => invoke("run_smoke", { request }),
+  cancelSmoke: () => invoke("cancel_smoke"),
+  attestCheck: (check, pass, note) => invoke("attest_check", { check, pass, note }),
+  copySmokeSupport: (id) => invoke("copy_smoke_support", { id }),
+  onSmoke: (receive) => listen<SmokeReport | null>("smoke", (event) => receive(event.payload)),
 
   captureMetrics: (windowMinutes) => invoke("capture_metrics", { windowMinutes }),
   copyMetrics: () => invoke("copy_metrics"),
