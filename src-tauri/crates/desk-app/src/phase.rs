@@ -995,7 +995,6 @@ impl Desk {
     /// Goes on with what was left unfinished.
     async fn resume(&self) {
         self.clean_up_in_background();
-        self.clean_up_in_background();
         match self.tidy().await {
             Ok(Some(change)) if self.screen().change.is_none() => {
                 let id = change.change_id.clone();
