@@ -15,7 +15,7 @@ import {
 import { FakeHost } from "../dev/host";
 import type { SmokeReport } from "../src/bindings/SmokeReport";
 import { asChecks, canRunAgain, opensItself, progressOf, rowsOf, tallyOf } from "../src/smoke";
-import { click, expectAccessible, open, openAt, settle, type, words } from "./window";
+import { click, expectAccessible, open, openAt, press, settle, type, words } from "./window";
 
 const RETURN = "step-phase2-borrow-return/return-member-smoke-member-smoke";
 const QUESTION = "phase2-staff-routes-blocked";
@@ -135,7 +135,7 @@ describe("the page", () => {
     expect(detail).toContain("500 after 52 ms");
     expect(detail).toContain("req_2f3a");
     await expectAccessible();
-    await click(screen.getByTestId(RETURN));
+    await press("Escape", {}, screen.getByTestId(RETURN));
     expect(screen.queryByTestId("step-detail")).toBeNull();
   });
 

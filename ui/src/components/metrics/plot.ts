@@ -130,6 +130,8 @@ function drawMoves(
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = 1.5 * ratio;
+  // The dashes of p95, drawn before, would stay.
+  ctx.setLineDash([]);
   ctx.font = `600 ${em * 0.857 * ratio}px system-ui, sans-serif`;
   ctx.textBaseline = "bottom";
   for (const { atMs, to } of moves) {
