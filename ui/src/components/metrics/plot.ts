@@ -1,3 +1,4 @@
+import "../../language";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { MetricsView } from "../../bindings/MetricsView";
