@@ -6,12 +6,18 @@ use super::{
 };
 
 async fn look_everywhere(desk: &mut Desk, theme: &str) {
-    desk.find("[data-testid=never-set]").await;
     desk.wait_for_text("(staff)").await;
     let picture = async |desk: &Desk, view: &str| {
         desk.screenshot(&format!("{view}-{theme}")).await;
         desk.assert_accessible().await;
     };
+    picture(desk, "advance").await;
+    desk.click("[data-testid=nav-smoke]").await;
+    picture(desk, "smoke").await;
+    desk.click("[data-testid=nav-metrics]").await;
+    picture(desk, "metrics").await;
+    desk.click("[data-testid=nav-phase]").await;
+    desk.find("[data-testid=never-set]").await;
     picture(desk, "phase").await;
     desk.click("[data-testid=move-2]").await;
     desk.find("[data-testid=plan]").await;

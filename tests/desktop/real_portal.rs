@@ -70,6 +70,8 @@ fn a_portal_is_added_with_the_keyring_and_is_there_after_a_restart() {
         desk.wait_for_text("Phase 1 · Read only").await;
         desk.click("[data-testid=move-2]").await;
         desk.fill("[data-testid=note]", "opening").await;
+        desk.fill("[data-testid=override]", "Agreed with the release owner")
+            .await;
         desk.click("[data-testid=save-phase]").await;
         desk.fill("[data-testid=confirm-name]", "studio").await;
         desk.click("[data-testid=save-phase]").await;

@@ -6,6 +6,7 @@ use fantoccini::key::Key;
 #[test]
 fn a_phase_is_selected_saved_with_a_note_and_seen_confirmed() {
     desktop_test("save_phase_with_the_mouse", desk(), async |desk| {
+        desk.click("[data-testid=nav-phase]").await;
         desk.click("[data-testid=move-2]").await;
         desk.fill("[data-testid=note]", "Opening to members after the rehearsal")
             .await;

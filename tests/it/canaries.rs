@@ -118,7 +118,20 @@ fn secrets_are_found_nowhere() {
     run(&["identity", "list", "--json"], "", 0);
     run(&["identity", "check", "operator", "--json"], "", 0);
     run(&["phase", "show"], "", 0);
-    run(&["phase", "set", "2", "--note", "n"], "", 0);
+    run(&["phase", "set", "2", "--note", "n"], "", 1);
+    run(
+        &[
+            "phase",
+            "set",
+            "2",
+            "--note",
+            "n",
+            "--override",
+            "a test of secrets",
+        ],
+        "",
+        0,
+    );
     run(
         &["phase", "show", "--json", "--credentials", "-"],
         &with_password,

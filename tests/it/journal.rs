@@ -140,7 +140,8 @@ fn a_backup_is_written_once_and_can_be_put_back() {
     let before = desk.run(&["journal", "verify", "--json"]).json()["count"]
         .as_i64()
         .unwrap();
-    desk.run(&["phase", "set", "3"]).ended(0);
+    desk.run(&["phase", "set", "3", "--override", "a test of backups"])
+        .ended(0);
 
     // The journal is the desk's, whatever portals it knows by then.
     let restored = desk.run(&["--env", "gone", "journal", "restore", backup.to_str().unwrap()]);

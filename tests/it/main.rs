@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a helper's unwrap fails the test that called it
 
 mod canaries;
+mod earned;
 mod exit_statuses;
 mod help;
 mod journal;

@@ -81,7 +81,15 @@ fn somebody_who_saves_right_after_overtakes() {
     portal.add_to(&other, "staging", "staging");
     let show = at_staging(&["phase", "show", "--json"]);
     while other.run_with(&show, &credentials).ended(0).json()["phase"] != "phase_1_read_only" {}
-    let theirs = at_staging(&["phase", "set", "2", "--note", "Theirs"]);
+    let theirs = at_staging(&[
+        "phase",
+        "set",
+        "2",
+        "--note",
+        "Theirs",
+        "--override",
+        "a test of overtaking",
+    ]);
     other.run_with(&theirs, &credentials).ended(0);
 
     let change = mine.end().ended(1).json();

@@ -135,10 +135,21 @@ fn opening_a_live_portal_further_needs_its_name() {
     let refused = set(&["2"]).ended(2).json();
     assert_eq!(refused["error"]["code"], "confirmation_needed");
     set(&["2", "--yes", "staging"]).ended(2);
-    assert_eq!(
-        set(&["2", "--yes", "studio"]).ended(0).json()["outcome"],
-        "confirmed"
+    // The name is not enough: moving forward is earned, or somebody says why it is done without.
+    let unearned = set(&["2", "--yes", "studio"]).ended(1).json();
+    assert_eq!(unearned["error"]["code"], "gate_not_go");
+    assert!(
+        unearned["error"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("smoke checklist"),
+        "{unearned}"
     );
+    set(&["2", "--yes", "studio", "--override", "because"]).ended(1);
+    let earned = set(&["2", "--yes", "studio", "--override", "the owner has agreed"])
+        .ended(0)
+        .json();
+    assert_eq!(earned["outcome"], "confirmed");
 }
 
 #[test]
