@@ -936,7 +936,7 @@ impl Desk {
                 tend_at = self.now_ms() + TEND_EVERY_MS;
                 match self.inner.store.tend().await {
                     // A guest leaves it to the owner.
-                    Ok(_) | Err(StoreError::NotOwner) => {}
+                    Ok(()) | Err(StoreError::NotOwner) => {}
                     Err(error) => tracing::error!(%error, "the daily backup and tidying did not go through"),
                 }
             }
