@@ -164,6 +164,8 @@ pub struct SmokeFacts {
     pub started_at_ms: i64,
     /// When it ended; none while it runs, or when it was cut off.
     pub finished_at_ms: Option<i64>,
+    /// Whether it was made with the runbook in force.
+    pub same_runbook: bool,
     /// Steps that failed, steps blocked by them, and questions that a person answered with no.
     pub failed: u64,
     /// Steps that had to run and did not.
@@ -194,6 +196,8 @@ pub struct ArtifactFacts {
     pub phase: Phase,
     /// When it was made, milliseconds since 1970.
     pub captured_at_ms: i64,
+    /// Whether it was made with the runbook in force.
+    pub same_runbook: bool,
     /// Whether it is attached to the run.
     pub attached: bool,
 }
@@ -218,6 +222,22 @@ pub fn window_from_ms(over: &Over, until_ms: i64, since_ms: i64) -> i64 {
     until_ms
         .saturating_sub(minutes_ms(over.window_minutes))
         .max(since_ms)
+}
+
+/// A move forward that was made although something was missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Override {
+    /// The phase before.
+    pub from: Phase,
+    /// The phase moved to.
+    pub to: Phase,
+    /// Why, in the words of whoever decided.
+    pub reason: String,
+    /// Who decided: the operator's uid.
+    pub actor: String,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
 }
 
 fn minutes_ms(minutes: u32) -> i64 {

@@ -9,9 +9,9 @@ mod panel;
 mod tests;
 mod values;
 
-pub use columns::{ColumnError, Columns, DurationUnit};
+pub use columns::{ColumnError, ColumnMap, Columns, DurationUnit};
 pub use log::{BadLine, LogFormat, LoggedRequest, RequestLog, columns_of, read_log};
-pub use panel::{ArtifactError, read_artifact, requests_of};
+pub use panel::{ArtifactError, Panel, left_out};
 
 /// What a pasted or opened text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 //!
 //! Everything here takes the time and the facts it needs as arguments, so that each rule can be tested as a table.
 
+pub mod announce;
+pub mod change_window;
 pub mod environment;
 pub mod gate;
 pub mod identity;
@@ -10,6 +12,7 @@ pub mod journal;
 pub mod metrics;
 pub mod phase;
 pub mod record;
+pub mod rollback;
 pub mod route;
 pub mod runbook;
 pub mod smoke;

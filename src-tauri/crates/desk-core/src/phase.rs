@@ -53,60 +53,12 @@ impl Phase {
         }
     }
 
-    /// The short label of the web panel and the announcements: `Phase 2`.
+    /// The web panel's short label, `Phase 2`, which its artifact carries. What people read comes from the runbook.
     pub const fn label(self) -> &'static str {
         match self {
             Self::ReadOnly => "Phase 1",
             Self::MemberWrites => "Phase 2",
             Self::AdminFull => "Phase 3",
-        }
-    }
-
-    /// What the phase is called: `Member writes`.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "Read only",
-            Self::MemberWrites => "Member writes",
-            Self::AdminFull => "Admin full",
-        }
-    }
-
-    /// What members can and cannot do, one sentence a line.
-    ///
-    /// Source: the gate matrix; note that `loans.listMine` and `loans.checkIn` open with phase 2 only.
-    pub const fn for_members(self) -> &'static [&'static str] {
-        match self {
-            Self::ReadOnly => &[
-                "Browse and search the catalogue and open a book.",
-                "Cannot borrow or return, and cannot see their loans.",
-                "Cannot rate, review, suggest tags or books, or keep a reading status.",
-            ],
-            Self::MemberWrites | Self::AdminFull => &[
-                "Browse and search the catalogue and open a book.",
-                "Borrow, see their loans and return.",
-                "Rate, review, suggest tags and books, keep a reading status.",
-            ],
-        }
-    }
-
-    /// What staff can and cannot do, one sentence a line. Staff get no exemption from the gate.
-    pub const fn for_staff(self) -> &'static [&'static str] {
-        match self {
-            Self::ReadOnly => &[
-                "Read the rollout state and change the phase.",
-                "Cannot borrow or return for anybody: the gate has no exemption for staff.",
-                "Cannot edit items, moderate, look up ISBNs or open the staff dashboard.",
-            ],
-            Self::MemberWrites => &[
-                "Read the rollout state and change the phase.",
-                "Borrow and return like members.",
-                "Cannot edit items, moderate, look up ISBNs or open the staff dashboard.",
-            ],
-            Self::AdminFull => &[
-                "Read the rollout state and change the phase.",
-                "Create, edit and delete items, look up ISBNs, override a status.",
-                "Moderate recommendations and tags; handle lost items and replacement fees.",
-            ],
         }
     }
 }

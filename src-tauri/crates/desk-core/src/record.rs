@@ -2,8 +2,10 @@
 
 use crate::{
     EnvironmentKind, Phase, PhaseState, Role,
+    announce::{Announcement, TemplateText},
     gate::DecisionDigest,
     phase::Direction,
+    rollback::{Event, Opening},
     smoke::{Left, Settled, SmokeFinish, SmokeStart},
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,9 @@ pub enum Record {
         project_id: Option<String>,
         /// How long an instance of the portal caches the phase, milliseconds.
         phase_cache_ms: u64,
+        /// When changes are usual, as [`ChangeWindow`](crate::change_window::ChangeWindow) reads it; any time where not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change_window: Option<String>,
     },
     /// A portal was removed, with its secrets.
     EnvironmentRemoved {},
@@ -56,6 +61,21 @@ pub enum Record {
         number: i64,
         /// Where it happens: practice and staging runs are rehearsals.
         environment_kind: EnvironmentKind,
+        /// The SHA-256 of the runbook in force, lower-case hex; absent from entries of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        runbook_sha256: Option<String>,
+        /// Who answers for it, as named when it was started; none for a run that an act opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+    },
+    /// The entry's run ended: acts from here on belong to another.
+    RunEnded {},
+    /// Another runbook is in force from here on, in every environment.
+    RunbookSet {
+        /// Its SHA-256, lower-case hex.
+        sha256: String,
+        /// The name of its file; none for the built-in one.
+        name: Option<String>,
     },
     /// The operator decided to save a phase; written before the request is sent.
     PhaseChangeStarted {
@@ -160,6 +180,63 @@ pub enum Record {
         /// The save of that phase, milliseconds since 1970 by the portal's clock; 0 when it was never saved.
         phase_saved_at_ms: i64,
     },
+    /// A rollback, or a drill of one, was decided; written before anything is sent. Its clock starts here.
+    RollbackOpened {
+        /// Its id, a `UUIDv7`.
+        rollback_id: String,
+        /// When it was decided, milliseconds since 1970: earlier than the entry where the journal could not be written.
+        at_ms: i64,
+        /// What was decided.
+        opening: Box<Opening>,
+    },
+    /// Something happened to it.
+    RollbackEvent {
+        /// Its id.
+        rollback_id: String,
+        /// When, milliseconds since 1970: earlier than the entry where the journal could not be written.
+        at_ms: i64,
+        /// What.
+        event: Event,
+    },
+    /// A text was finished and left the desk: copied, saved, printed or posted.
+    AnnouncementMade {
+        /// Its id, a `UUIDv7`.
+        announcement_id: String,
+        /// The text, with all that speaks for it.
+        announcement: Box<Announcement>,
+    },
+    /// A text is about to be posted to the webhook; written before the request is sent.
+    AnnouncementPostStarted {
+        /// The text's id.
+        announcement_id: String,
+        /// Where: the address's host. The rest of the address is a secret.
+        host: String,
+    },
+    /// What came of it.
+    AnnouncementPostConcluded {
+        /// The text's id.
+        announcement_id: String,
+        /// What came of it.
+        outcome: PostOutcome,
+        /// What was answered, or why nothing was, in words.
+        found: String,
+    },
+    /// A person says that a text was sent.
+    AnnouncementSent {
+        /// The text's id.
+        announcement_id: String,
+        /// Where.
+        place: String,
+        /// When, milliseconds since 1970.
+        sent_at_ms: i64,
+        /// By whom.
+        by: String,
+    },
+    /// A template was written, changed or restored: its next version. It is the desk's, in every environment.
+    AnnouncementTemplateSaved {
+        /// The version.
+        template: TemplateText,
+    },
     /// The practice portal's faults were switched.
     PracticeFaultsSet {
         /// Each fault as the command line spells it; empty when all are off.
@@ -199,6 +276,20 @@ pub enum ChangeOutcome {
     Overtaken,
     /// It was found not to have happened.
     NotApplied,
+}
+
+/// What came of posting a text to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostOutcome {
+    /// The receiver took it.
+    Posted,
+    /// The receiver refused it: nothing was posted.
+    Refused,
+    /// It never reached the receiver: nothing was posted.
+    NotSent,
+    /// It may have been posted.
+    Unknown,
 }
 
 /// What an artifact is.

@@ -5,13 +5,10 @@
 //! with at least one check and one gate.
 
 mod parse;
-mod template;
 #[cfg(test)]
 mod tests;
 
-pub use template::{Placeholder, Template};
-
-use crate::{Phase, Role, Route};
+use crate::{Phase, Role, Route, announce::Announcements};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -29,10 +26,8 @@ pub struct Runbook {
     pub gates: Vec<Gate>,
     /// The steps of the rollback, in order.
     pub rollback: Vec<RollbackStep>,
-    /// The announcement to staff.
-    pub staff_announcement: Template,
-    /// The announcement to members.
-    pub member_announcement: Template,
+    /// The templates of the announcements, and what is suggested and watched for in them.
+    pub announcements: Announcements,
     /// The items of the evidence bundle.
     pub evidence: Vec<EvidenceItem>,
     sha256: String,

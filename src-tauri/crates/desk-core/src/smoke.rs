@@ -1,6 +1,6 @@
 //! The smoke checklist's vocabulary: what a step found, what it may leave behind, and what a run says as a whole.
 
-use crate::{Phase, PhaseState, Role};
+use crate::{Phase, PhaseState, Role, gate::Override};
 use serde::{Deserialize, Serialize};
 
 /// What came of a step.
@@ -146,6 +146,9 @@ pub struct SmokeStart {
     pub runbook_sha256: String,
     /// The run whose failures it runs again.
     pub only_failed_of: Option<String>,
+    /// The overrides that the phase in force rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
 }
 
 /// How a run ended.
@@ -162,7 +165,7 @@ pub struct SmokeFinish {
     pub state: Option<PhaseState>,
     /// From its start to its end, milliseconds.
     pub wall_ms: u64,
-    /// The longest chain of requests that had to wait for one another, milliseconds.
+    /// The longest chain of requests that had to wait for one another, an account's sign-in before its first, milliseconds.
     pub critical_path_ms: u64,
 }
 

@@ -73,6 +73,7 @@ fn capture(phase: Phase, generated_at_ms: i64, tallies: &[Tally]) -> Artifact {
         tallies,
         sources: Vec::new(),
         gates: Vec::new(),
+        overrides: vec![],
         runbook_sha256: "",
     })
 }

@@ -72,7 +72,7 @@ pub fn needs_for_advance(runbook: &Runbook, facts: &AdvanceFacts<'_>) -> Vec<Nee
             action: None,
         }];
     };
-    let mut needs = vec![smoke(in_force, facts.smoke)];
+    let mut needs = vec![smoke(runbook, in_force, facts.smoke)];
     let asks = runbook
         .checks_of(in_force.phase)
         .any(|check| check.attestation.is_some());
@@ -109,7 +109,7 @@ fn of_this_phase(in_force: InForce, smoke: &SmokeFacts) -> bool {
     smoke.phase == in_force.phase && smoke.started_at_ms >= in_force.since_ms
 }
 
-fn smoke(in_force: InForce, smoke: Option<&SmokeFacts>) -> Need {
+fn smoke(runbook: &Runbook, in_force: InForce, smoke: Option<&SmokeFacts>) -> Need {
     let (found, state, action) = match smoke {
         None => (
             "Not run yet.".to_owned(),
@@ -118,6 +118,11 @@ fn smoke(in_force: InForce, smoke: Option<&SmokeFacts>) -> Need {
         ),
         Some(smoke) if !of_this_phase(in_force, smoke) => (
             "The newest run is from before the phase was set.".to_owned(),
+            NeedState::Stale,
+            Some(Action::RunSmoke),
+        ),
+        Some(smoke) if !smoke.same_runbook => (
+            "The newest run was made with another runbook.".to_owned(),
             NeedState::Stale,
             Some(Action::RunSmoke),
         ),
@@ -140,7 +145,7 @@ fn smoke(in_force: InForce, smoke: Option<&SmokeFacts>) -> Need {
     };
     Need {
         id: "smoke".to_owned(),
-        what: format!("The smoke checklist of {}", in_force.phase.label()),
+        what: format!("The smoke checklist of {}", runbook.phase(in_force.phase).label),
         found,
         state,
         action,
@@ -184,6 +189,11 @@ fn artifact(in_force: InForce, artifact: Option<&ArtifactFacts>) -> Need {
                 Some(Action::Capture),
             )
         }
+        Some(artifact) if !artifact.same_runbook => (
+            "The newest one was made with another runbook.".to_owned(),
+            NeedState::Stale,
+            Some(Action::Capture),
+        ),
         Some(artifact) if !artifact.attached => (
             "Captured, but not attached to the run.".to_owned(),
             NeedState::Missing,

@@ -17,12 +17,8 @@ pub fn judge(gate: &Gate, facts: &Facts<'_>) -> Judgement {
         return Judgement::of(gate).insufficient("The phase in force is not known.", None);
     };
     if in_force.phase != gate.phase {
-        let sentence = format!(
-            "This gate is for {}, and {} is in force.",
-            gate.phase.label(),
-            in_force.phase.label()
-        );
-        return Judgement::of(gate).insufficient(&sentence, None);
+        let sentence = "This gate is for another phase than the one in force.";
+        return Judgement::of(gate).insufficient(sentence, None);
     }
     match &gate.rule {
         Rule::FailureRate {
@@ -94,6 +90,8 @@ fn on_snapshot(
     let evidence = Evidence {
         what: "snapshot",
         in_this_phase: snapshot.phase == in_force.phase && snapshot.from_ms >= in_force.since_ms,
+        // Requests are what they are, whatever the runbook says of them.
+        same_runbook: true,
         at_ms: snapshot.taken_at_ms,
     };
     let judgement = judgement.aged(&evidence, facts.now_ms);
@@ -114,6 +112,7 @@ fn on_snapshot(
 struct Evidence {
     what: &'static str,
     in_this_phase: bool,
+    same_runbook: bool,
     at_ms: i64,
 }
 
@@ -124,6 +123,8 @@ impl Evidence {
         let age_ms = now_ms - self.at_ms;
         if !self.in_this_phase {
             Some(format!("The {what} is from before the phase was set."))
+        } else if !self.same_runbook {
+            Some(format!("The {what} was made with another runbook."))
         } else if age_ms < 0 {
             Some(format!(
                 "The {what} bears a time to come: this machine's clock was moved."
@@ -273,7 +274,22 @@ fn no_sustained_route_errors(
         );
         return judgement.insufficient(&sentence, Some(Action::Look));
     }
-    enough_or_more(judgement, over, counts, "no sustained route errors (404)", age)
+    let judged = enough_or_more(judgement, over, counts, "no sustained route errors (404)", age);
+    let counted_all: u64 = of_routes(snapshot, &over.routes).map(|tally| tally.count).sum();
+    let seen = counts.count + counts.left_out;
+    let without_time = match counted_all.saturating_sub(seen) {
+        0 => return judged,
+        more => counted(more, "request"),
+    };
+    Judgement {
+        small_print: format!(
+            "{} {without_time} came as a sum, without a time of their own, and cannot be used here.",
+            judged.small_print
+        )
+        .trim_start()
+        .to_owned(),
+        ..judged
+    }
 }
 
 /// `GO` for enough requests without what is looked for.
@@ -315,6 +331,7 @@ fn smoke_routes_succeed(gate: &Gate, routes: &[Route], facts: &Facts<'_>, in_for
     let evidence = Evidence {
         what: "smoke run",
         in_this_phase: smoke.phase == in_force.phase && smoke.started_at_ms >= in_force.since_ms,
+        same_runbook: smoke.same_runbook,
         at_ms: smoke.finished_at_ms.unwrap_or(smoke.started_at_ms),
     };
     let judgement = judgement.aged(&evidence, facts.now_ms);
@@ -363,6 +380,7 @@ fn artifact_attached(gate: &Gate, facts: &Facts<'_>, in_force: InForce) -> Judge
     let evidence = Evidence {
         what: "metrics artifact",
         in_this_phase: artifact.phase == in_force.phase && artifact.captured_at_ms >= in_force.since_ms,
+        same_runbook: artifact.same_runbook,
         at_ms: artifact.captured_at_ms,
     };
     let judgement = judgement.aged(&evidence, facts.now_ms);

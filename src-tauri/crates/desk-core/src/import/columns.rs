@@ -1,6 +1,7 @@
 //! Which column of a log holds what.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// Where a log has what the desk needs. In JSON lines, `a.b` is the key `b` of the object `a`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +19,24 @@ pub struct Columns {
     pub duration_unit: DurationUnit,
 }
 
+/// Which columns a person named; nothing for those that the desk is to find.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ColumnMap {
+    /// See [`Columns::time`].
+    pub time: Option<String>,
+    /// See [`Columns::route`].
+    pub route: Option<String>,
+    /// See [`Columns::status`].
+    pub status: Option<String>,
+    /// See [`Columns::duration`].
+    pub duration: Option<String>,
+    /// See [`Columns::duration_unit`].
+    pub duration_unit: Option<DurationUnit>,
+}
+
 /// The unit of durations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum DurationUnit {
     /// Milliseconds.
@@ -105,36 +122,57 @@ const DURATION: [&str; 13] = [
     "httprequest.latency",
 ];
 
-impl Columns {
-    /// The columns that names speak of.
-    ///
-    /// # Errors
-    /// [`ColumnError::NotRecognised`] for the first that none speaks of.
-    pub fn guess(found: &[String]) -> Result<Self, ColumnError> {
-        let pick = |wanted: &'static str, names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| found.iter().find(|column| plain(column) == *name))
-                .cloned()
-                .ok_or_else(|| ColumnError::NotRecognised {
-                    wanted,
-                    found: found.to_vec(),
+impl ColumnMap {
+    /// Finds what is not named among the columns there are: by the columns of an earlier import, then by the names that the
+    /// desk knows. What neither tells stays open.
+    #[must_use]
+    pub fn completed(self, found: &[String], earlier: Option<&Columns>) -> Self {
+        let pick = |named: Option<String>, earlier: Option<&String>, known: &[&str]| {
+            named
+                .or_else(|| earlier.filter(|column| found.contains(column)).cloned())
+                .or_else(|| {
+                    let by_name = |name| found.iter().find(|column| plain(column) == name);
+                    known.iter().find_map(|name| by_name(*name)).cloned()
                 })
         };
-        let duration = pick("duration", &DURATION)?;
-        Ok(Self {
-            time: pick("time", &TIME)?,
-            route: pick("route", &ROUTE)?,
-            status: pick("status", &STATUS)?,
-            duration_unit: if plain(&duration).ends_with("seconds") {
-                DurationUnit::Seconds
-            } else {
-                DurationUnit::Milliseconds
-            },
+        let duration = pick(self.duration, earlier.map(|one| &one.duration), &DURATION);
+        let earlier_unit = earlier
+            .filter(|one| Some(&one.duration) == duration.as_ref())
+            .map(|one| one.duration_unit);
+        Self {
+            time: pick(self.time, earlier.map(|one| &one.time), &TIME),
+            route: pick(self.route, earlier.map(|one| &one.route), &ROUTE),
+            status: pick(self.status, earlier.map(|one| &one.status), &STATUS),
+            duration_unit: self
+                .duration_unit
+                .or(earlier_unit)
+                .or_else(|| duration.as_deref().map(unit_in)),
             duration,
-        })
+        }
     }
 
+    /// The columns, where each is named.
+    ///
+    /// # Errors
+    /// [`ColumnError::NotRecognised`] for the first that is not.
+    pub fn columns(self, found: &[String]) -> Result<Columns, ColumnError> {
+        let named = |wanted: &'static str, column: Option<String>| {
+            column.ok_or_else(|| ColumnError::NotRecognised {
+                wanted,
+                found: found.to_vec(),
+            })
+        };
+        Ok(Columns {
+            time: named("time", self.time)?,
+            route: named("route", self.route)?,
+            status: named("status", self.status)?,
+            duration: named("duration", self.duration)?,
+            duration_unit: self.duration_unit.unwrap_or(DurationUnit::Milliseconds),
+        })
+    }
+}
+
+impl Columns {
     /// Checks that each is among `found`.
     pub(super) fn check(&self, found: &[String]) -> Result<(), ColumnError> {
         for name in [&self.time, &self.route, &self.status, &self.duration] {
@@ -146,6 +184,17 @@ impl Columns {
             }
         }
         Ok(())
+    }
+}
+
+/// The unit that a duration's name speaks of.
+fn unit_in(name: &str) -> DurationUnit {
+    let name = plain(name);
+    let seconds = name.ends_with("seconds") || name.ends_with("sec");
+    if seconds && !name.ends_with("milliseconds") && !name.ends_with("millisec") {
+        DurationUnit::Seconds
+    } else {
+        DurationUnit::Milliseconds
     }
 }
 

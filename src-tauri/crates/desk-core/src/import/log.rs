@@ -7,6 +7,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashSet;
+use ts_rs::TS;
 
 /// How a log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl LoggedRequest {
 }
 
 /// A line that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct BadLine {
     /// The line, from 1.
     pub line: u64,
@@ -94,20 +95,13 @@ pub fn columns_of(text: &str, format: LogFormat) -> Result<Vec<String>, ColumnEr
     }
 }
 
-/// Reads a log. Without `columns` they are guessed from their names.
+/// Reads a log by its columns, one of [`columns_of`] for each.
 ///
 /// # Errors
-/// [`ColumnError`] when a column is not there or not recognised. A line that cannot be read is no error: it is in
-/// [`RequestLog::bad`].
-pub fn read_log(text: &str, format: LogFormat, columns: Option<&Columns>) -> Result<RequestLog, ColumnError> {
+/// [`ColumnError`] when a column is not there. A line that cannot be read is no error: it is in [`RequestLog::bad`].
+pub fn read_log(text: &str, format: LogFormat, columns: Columns) -> Result<RequestLog, ColumnError> {
     let found = columns_of(text, format)?;
-    let columns = match columns {
-        Some(columns) => {
-            columns.check(&found)?;
-            columns.clone()
-        }
-        None => Columns::guess(&found)?,
-    };
+    columns.check(&found)?;
     let mut log = RequestLog {
         columns,
         requests: Vec::new(),

@@ -1,6 +1,10 @@
 //! The web panel's artifact.
 
-use crate::metrics::{Artifact, Endpoint, Rate, Tally};
+use crate::{
+    Phase,
+    gate::InForce,
+    metrics::{Artifact, Endpoint, Rate, Tally},
+};
 use chrono::DateTime;
 
 /// Why a text is no artifact.
@@ -19,15 +23,79 @@ pub enum ArtifactError {
     /// Its figures do not fit one another: it was edited, cut or made by other rules.
     #[error("this artifact contradicts itself: {0}")]
     Contradiction(String),
+    /// Its requests are counted where they were made.
+    #[error("this artifact is a desk's own, not the web panel's")]
+    OfADesk,
 }
 
+/// What a web panel counted: sums over a stretch of time, without an order or durations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panel {
+    /// The phase it was made in.
+    pub phase: Phase,
+    /// Where the time begins that it looks back over, milliseconds since 1970.
+    pub from_ms: i64,
+    /// When it was made, milliseconds since 1970. Its requests count as made then.
+    pub generated_at_ms: i64,
+    /// Its requests, as far as it tells them apart. Durations are not known, and the status only of successes (as 200),
+    /// 404 and 409. The panel does not say which refusals were meant, so that none counts as such.
+    pub tallies: Vec<Tally>,
+}
+
+impl Panel {
+    /// Reads what the web panel copies.
+    ///
+    /// Keys that the desk does not know are passed over: whoever keeps it keeps the text itself.
+    ///
+    /// # Errors
+    /// [`ArtifactError`], with the first thing that is wrong.
+    pub fn read(text: &str) -> Result<Self, ArtifactError> {
+        let artifact = read_artifact(text)?;
+        if artifact.desk.is_some() {
+            return Err(ArtifactError::OfADesk);
+        }
+        let generated_at_ms = generated_at_ms(&artifact)?;
+        Ok(Self {
+            phase: artifact.rollout_phase,
+            from_ms: generated_at_ms - i64::from(artifact.window_minutes) * MINUTE_MS,
+            generated_at_ms,
+            tallies: artifact.endpoints.iter().flat_map(requests_of).collect(),
+        })
+    }
+
+    /// How many requests it counts.
+    pub fn requests(&self) -> u64 {
+        self.tallies.iter().map(|tally| tally.count).sum()
+    }
+}
+
+/// Why the requests of each panel, the newest first, do not count while a phase is in force; none where they do.
+pub fn left_out(panels: &[&Panel], in_force: InForce) -> Vec<Option<String>> {
+    // Where the oldest that counts begins: one that reaches into it may be of the same browser tab.
+    let mut counted_from_ms = i64::MAX;
+    let mut reason = |panel: &Panel| {
+        if panel.phase != in_force.phase {
+            let (made_in, now) = (panel.phase.label(), in_force.phase.label());
+            return Some(format!("it was made in {made_in}, and {now} is in force"));
+        }
+        if panel.from_ms < in_force.since_ms {
+            let minutes = (panel.generated_at_ms - panel.from_ms) / MINUTE_MS;
+            return Some(format!("its {minutes} min reach back before the phase was set"));
+        }
+        if panel.generated_at_ms > counted_from_ms {
+            let words = "a newer one looks back over part of the same time, and may count the same requests";
+            return Some(words.to_owned());
+        }
+        counted_from_ms = panel.from_ms;
+        None
+    };
+    panels.iter().map(|panel| reason(panel)).collect()
+}
+
+const MINUTE_MS: i64 = 60_000;
+
 /// Reads an artifact, and checks that its figures fit one another.
-///
-/// Keys that the desk does not know are passed over: whoever keeps the artifact keeps the text itself.
-///
-/// # Errors
-/// [`ArtifactError`], with the first thing that is wrong.
-pub fn read_artifact(text: &str) -> Result<Artifact, ArtifactError> {
+fn read_artifact(text: &str) -> Result<Artifact, ArtifactError> {
     let text = text.trim_start_matches('\u{feff}');
     let artifact: Artifact = serde_json::from_str(text).map_err(|error| ArtifactError::Shape {
         line: error.line(),
@@ -40,42 +108,37 @@ pub fn read_artifact(text: &str) -> Result<Artifact, ArtifactError> {
     }
 }
 
-/// The requests that an artifact of the web panel counts, as far as it tells them apart; none for an artifact of a desk,
-/// whose requests the desk has counted itself.
-///
-/// Durations are not known, and the status only of successes (as 200), 404 and 409. The panel does not say which refusals
-/// were meant, so that none counts as such.
-pub fn requests_of(artifact: &Artifact) -> Option<Vec<Tally>> {
-    if artifact.desk.is_some() {
-        return None;
+fn generated_at_ms(artifact: &Artifact) -> Result<i64, ArtifactError> {
+    let iso = &artifact.generated_at_iso;
+    match DateTime::parse_from_rfc3339(iso) {
+        Ok(time) => Ok(time.timestamp_millis()),
+        Err(_) => Err(ArtifactError::Contradiction(format!(
+            "generatedAtIso is no time: \"{iso}\""
+        ))),
     }
-    let tallies = artifact.endpoints.iter().flat_map(|endpoint| {
-        let route = endpoint
-            .route
-            .strip_prefix("/v1/")
-            .unwrap_or(&endpoint.route)
-            .to_owned();
-        [
-            (
-                Some(200),
-                endpoint.request_count.saturating_sub(endpoint.error_count),
-            ),
-            (Some(409), endpoint.conflict_count),
-            (Some(404), endpoint.route_error_count),
-            (None, other_errors(endpoint).unwrap_or_default()),
-        ]
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(move |(status, count)| Tally {
-            route: route.clone(),
-            status,
-            ok: status == Some(200),
-            expected: status == Some(200),
-            duration_ms: None,
-            count,
-        })
-    });
-    Some(tallies.collect())
+}
+
+fn requests_of(endpoint: &Endpoint) -> impl Iterator<Item = Tally> {
+    let route = endpoint.route.strip_prefix("/v1/").unwrap_or(&endpoint.route);
+    [
+        (
+            Some(200),
+            endpoint.request_count.saturating_sub(endpoint.error_count),
+        ),
+        (Some(409), endpoint.conflict_count),
+        (Some(404), endpoint.route_error_count),
+        (None, other_errors(endpoint).unwrap_or_default()),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(move |(status, count)| Tally {
+        route: route.to_owned(),
+        status,
+        ok: status == Some(200),
+        expected: status == Some(200),
+        duration_ms: None,
+        count,
+    })
 }
 
 /// Errors that are neither conflicts nor route errors; none when there are more of those than errors.
@@ -99,12 +162,6 @@ fn contradiction(artifact: &Artifact) -> Option<String> {
             "memberWritesEnabled is {} in {}",
             artifact.member_writes_enabled,
             phase.label()
-        ));
-    }
-    if DateTime::parse_from_rfc3339(&artifact.generated_at_iso).is_err() {
-        return Some(format!(
-            "generatedAtIso is no time: \"{}\"",
-            artifact.generated_at_iso
         ));
     }
     for endpoint in &artifact.endpoints {

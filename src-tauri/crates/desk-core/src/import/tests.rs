@@ -1,6 +1,6 @@
 use super::*;
-use crate::Phase;
 use crate::metrics::Tally;
+use crate::{Phase, gate::InForce};
 use proptest::prelude::*;
 
 /// What "Copy phase metrics JSON" of the web panel gives.
@@ -13,34 +13,55 @@ const PANEL: &str = r#"{"rolloutPhase":"phase_2_member_writes","rolloutLabel":"P
 {"route":"/v1/library.items.list","requestCount":3,"errorCount":0,"conflictCount":0,"routeErrorCount":0,"p50LatencyMs":40,"p95LatencyMs":44},
 {"route":"/v1/library.reviews.create","requestCount":0,"errorCount":0,"conflictCount":0,"routeErrorCount":0,"p50LatencyMs":null,"p95LatencyMs":null}]}"#;
 
+/// Reads a log whose columns bear known names.
+fn read(text: &str, format: LogFormat) -> Result<RequestLog, ColumnError> {
+    let found = columns_of(text, format)?;
+    let columns = ColumnMap::default().completed(&found, None).columns(&found)?;
+    read_log(text, format, columns)
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+const AT: i64 = 1_772_388_000_000;
+const MINUTE: i64 = 60_000;
+
 #[test]
 fn the_panels_artifact_is_read_and_its_requests_told_apart() {
-    let artifact = read_artifact(PANEL).unwrap();
-    assert_eq!(artifact.rollout_phase, Phase::MemberWrites);
-    assert_eq!(read_artifact(&format!("\u{feff}\n {PANEL}\n")).unwrap(), artifact);
-    let counted: Vec<_> = requests_of(&artifact)
-        .unwrap()
-        .into_iter()
-        .map(|tally| (tally.route, tally.status, tally.ok, tally.expected, tally.count))
+    let panel = Panel::read(PANEL).unwrap();
+    assert_eq!(panel.phase, Phase::MemberWrites);
+    assert_eq!((panel.from_ms, panel.generated_at_ms), (AT - 180 * MINUTE, AT));
+    assert_eq!(Panel::read(&format!("\u{feff}\n {PANEL}\n")).unwrap(), panel);
+    let counted: Vec<_> = panel
+        .tallies
+        .iter()
+        .map(|tally| {
+            let Tally {
+                route,
+                status,
+                ok,
+                expected,
+                duration_ms,
+                count,
+            } = tally;
+            assert_eq!((ok, *duration_ms), (expected, None));
+            (route.as_str(), *status, *ok, *count)
+        })
         .collect();
-    let get = || "library.items.get".to_owned();
     assert_eq!(
         counted,
         [
-            (get(), Some(200), true, true, 3),
-            (get(), Some(409), false, false, 1),
-            (get(), Some(404), false, false, 2),
-            (get(), None, false, false, 1),
-            ("library.items.list".to_owned(), Some(200), true, true, 3),
+            ("library.items.get", Some(200), true, 3),
+            ("library.items.get", Some(409), false, 1),
+            ("library.items.get", Some(404), false, 2),
+            ("library.items.get", None, false, 1),
+            ("library.items.list", Some(200), true, 3),
         ]
     );
     let total = |of: fn(&Tally) -> bool| -> u64 {
-        let tallies = requests_of(&artifact).unwrap();
-        tallies
-            .iter()
-            .filter(|tally| of(tally))
-            .map(|tally| tally.count)
-            .sum()
+        let tallies = panel.tallies.iter().filter(|tally| of(tally));
+        tallies.map(|tally| tally.count).sum()
     };
     assert_eq!(
         (
@@ -57,9 +78,58 @@ fn the_panels_artifact_is_read_and_its_requests_told_apart() {
 fn a_desks_own_artifact_is_no_source_of_requests() {
     let desk = r#","desk":{"environment":"practice","environmentKind":"practice","windowFromIso":"2026-03-01T15:00:00.000Z",
         "sources":[],"expectedRefusals":0,"otherRequests":0,"gates":[],"rowsSha256":"","runbookSha256":""}}"#;
-    let artifact = read_artifact(&format!("{}{desk}", PANEL.strip_suffix('}').unwrap())).unwrap();
-    assert!(artifact.desk.is_some());
-    assert_eq!(requests_of(&artifact), None);
+    let text = format!("{}{desk}", PANEL.strip_suffix('}').unwrap());
+    assert_eq!(Panel::read(&text), Err(ArtifactError::OfADesk));
+}
+
+#[test]
+fn a_panel_counts_only_in_its_own_phase_and_wholly_after_that_was_set() {
+    let in_force = InForce {
+        phase: Phase::MemberWrites,
+        since_ms: AT - 180 * MINUTE,
+    };
+    let panel = Panel::read(PANEL).unwrap();
+    let later = |minutes: i64| Panel {
+        from_ms: panel.from_ms + minutes * MINUTE,
+        generated_at_ms: panel.generated_at_ms + minutes * MINUTE,
+        ..panel.clone()
+    };
+    assert_eq!(
+        left_out(&[&panel], in_force),
+        [None],
+        "exactly since the phase was set"
+    );
+    let since = InForce {
+        since_ms: in_force.since_ms + 1,
+        ..in_force
+    };
+    let why = |panels: &[&Panel], in_force| -> Vec<String> {
+        let reasons = left_out(panels, in_force).into_iter();
+        reasons.map(Option::unwrap_or_default).collect()
+    };
+    assert_eq!(
+        why(&[&panel], since),
+        ["its 180 min reach back before the phase was set"]
+    );
+    let other = InForce {
+        phase: Phase::AdminFull,
+        ..in_force
+    };
+    assert_eq!(
+        why(&[&panel], other),
+        ["it was made in Phase 2, and Phase 3 is in force"]
+    );
+    let (newest, oldest) = (later(200), panel.clone());
+    let overlaps = "a newer one looks back over part of the same time, and may count the same requests";
+    assert_eq!(
+        why(&[&newest, &later(180), &later(20), &oldest], in_force),
+        ["", overlaps, "", overlaps]
+    );
+    assert_eq!(
+        why(&[&later(180), &oldest], in_force),
+        ["", ""],
+        "one ends where the other begins"
+    );
 }
 
 #[test]
@@ -119,7 +189,7 @@ fn an_artifact_that_contradicts_itself_is_refused() {
     ] {
         let text = PANEL.replacen(from, to, 1);
         assert_ne!(text, PANEL, "{from}");
-        match read_artifact(&text) {
+        match Panel::read(&text) {
             Err(ArtifactError::Contradiction(found)) => assert!(found.contains(says), "{to}: {found}"),
             other => panic!("{to}: {other:?}"),
         }
@@ -131,14 +201,14 @@ fn an_artifact_that_contradicts_itself_is_refused() {
         ("not json", 1),
         (&PANEL[..300], 4),
     ] {
-        match read_artifact(text) {
+        match Panel::read(text) {
             Err(ArtifactError::Shape { line: found, .. }) => assert_eq!(found, line, "{text}"),
             other => panic!("{text}: {other:?}"),
         }
     }
     let unknown_phase = PANEL.replacen("phase_2_member_writes", "phase_4", 1);
     assert!(matches!(
-        read_artifact(&unknown_phase),
+        Panel::read(&unknown_phase),
         Err(ArtifactError::Shape { line: 1, .. })
     ));
 }
@@ -184,8 +254,6 @@ fn bad(log: &RequestLog) -> Vec<(u64, &str)> {
         .collect()
 }
 
-const AT: i64 = 1_772_388_000_000;
-
 #[test]
 fn csv_is_read_line_by_line_and_bad_lines_are_kept() {
     let text = "\
@@ -210,7 +278,7 @@ yesterday,library.items.list,200,41,a
 17723880,library.items.list,200,41,a
 1772388000,library.items.list,500,0.4,last
 ";
-    let log = read_log(text, LogFormat::Csv, None).unwrap();
+    let log = read(text, LogFormat::Csv).unwrap();
     assert_eq!(
         lines(&log),
         [
@@ -253,7 +321,7 @@ fn semicolons_tabs_and_windows_line_ends_are_understood() {
         text.replace(';', "\t"),
         format!("\u{feff}{text}"),
     ] {
-        let log = read_log(&text, LogFormat::Csv, None).unwrap();
+        let log = read(&text, LogFormat::Csv).unwrap();
         assert_eq!(lines(&log), [(2, AT, "library.items.list", Some(200), 45)]);
         assert_eq!(
             bad(&log),
@@ -273,7 +341,7 @@ broken
 {"timestamp":"2026-03-01T18:00:00Z"}
 {"timestamp":["a"],"httpRequest":{"requestUrl":"/v1/library.items.list","status":200,"latency":"1s"}}
 "#;
-    let log = read_log(text, LogFormat::JsonLines, None).unwrap();
+    let log = read(text, LogFormat::JsonLines).unwrap();
     assert_eq!(
         lines(&log),
         [
@@ -297,11 +365,8 @@ broken
 fn columns_can_be_named_and_their_unit_given() {
     let text = "when,what,answer,seconds spent\n1772388000,library.items.list,200,0.25\n";
     assert!(matches!(
-        read_log(text, LogFormat::Csv, None),
-        Err(ColumnError::NotRecognised {
-            wanted: "duration",
-            ..
-        })
+        read(text, LogFormat::Csv),
+        Err(ColumnError::NotRecognised { wanted: "time", .. })
     ));
     let columns = Columns {
         time: "when".into(),
@@ -310,7 +375,7 @@ fn columns_can_be_named_and_their_unit_given() {
         duration: "seconds spent".into(),
         duration_unit: DurationUnit::Seconds,
     };
-    let log = read_log(text, LogFormat::Csv, Some(&columns)).unwrap();
+    let log = read_log(text, LogFormat::Csv, columns.clone()).unwrap();
     assert_eq!(lines(&log), [(2, AT, "library.items.list", Some(200), 250)]);
     assert_eq!(log.columns, columns);
     let wrong = Columns {
@@ -318,18 +383,65 @@ fn columns_can_be_named_and_their_unit_given() {
         ..columns
     };
     assert_eq!(
-        read_log(text, LogFormat::Csv, Some(&wrong))
-            .unwrap_err()
-            .to_string(),
+        read_log(text, LogFormat::Csv, wrong).unwrap_err().to_string(),
         "there is no column answers; there are when, what, answer, seconds spent"
     );
 }
 
 #[test]
+fn a_named_column_comes_first_then_that_of_the_last_import_then_a_known_name() {
+    let found = owned(&["time", "at", "route", "status", "duration", "took"]);
+    let earlier = Columns {
+        time: "at".into(),
+        route: "gone".into(),
+        status: "status".into(),
+        duration: "took".into(),
+        duration_unit: DurationUnit::Seconds,
+    };
+    let map = ColumnMap::default().completed(&found, Some(&earlier));
+    let columns = map.clone().columns(&found).unwrap();
+    assert_eq!(
+        columns,
+        Columns {
+            route: "route".into(),
+            ..earlier.clone()
+        }
+    );
+    let named = ColumnMap {
+        time: Some("time".into()),
+        duration: Some("duration".into()),
+        ..ColumnMap::default()
+    };
+    let columns = named.completed(&found, Some(&earlier)).columns(&found).unwrap();
+    assert_eq!(
+        (columns.time.as_str(), columns.duration.as_str()),
+        ("time", "duration")
+    );
+    assert_eq!(
+        columns.duration_unit,
+        DurationUnit::Milliseconds,
+        "the unit was of the other column"
+    );
+    for (name, unit) in [
+        ("seconds spent in seconds", DurationUnit::Seconds),
+        ("took_sec", DurationUnit::Seconds),
+        ("Duration (milliseconds)", DurationUnit::Milliseconds),
+        ("milliseconds", DurationUnit::Milliseconds),
+        ("took", DurationUnit::Milliseconds),
+    ] {
+        let named = ColumnMap {
+            duration: Some(name.into()),
+            ..ColumnMap::default()
+        };
+        assert_eq!(named.completed(&[], None).duration_unit, Some(unit), "{name}");
+    }
+}
+
+#[test]
 fn columns_are_recognised_by_their_names_the_best_first() {
     let guess = |names: &[&str]| {
-        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-        Columns::guess(&names)
+        let names = owned(names);
+        ColumnMap::default().completed(&names, None).columns(&names)
     };
     let columns = guess(&["url", "Duration", "duration_ms", "STATUS", "route", "At-Ms", "x"]).unwrap();
     assert_eq!(
@@ -361,7 +473,7 @@ fn columns_are_recognised_by_their_names_the_best_first() {
 fn a_log_without_columns_is_refused() {
     for format in [LogFormat::Csv, LogFormat::JsonLines] {
         assert_eq!(columns_of("", format), Err(ColumnError::Empty));
-        assert_eq!(read_log("", format, None), Err(ColumnError::Empty));
+        assert_eq!(read("", format), Err(ColumnError::Empty));
     }
     assert_eq!(
         columns_of("\n[]\nx\n", LogFormat::JsonLines),
@@ -385,14 +497,14 @@ proptest! {
         let csv: String = cells.iter().fold("time,route,status,duration\n".to_owned(), |text, cell| {
             text + &format!("1772388000,library.items.list,{},7\n", quoted(cell))
         });
-        let log = read_log(&csv, LogFormat::Csv, None).unwrap();
+        let log = read(&csv, LogFormat::Csv).unwrap();
         prop_assert_eq!(numbers(&log), (2..2 + cells.len() as u64).collect::<Vec<_>>());
 
         let json: String = cells.iter().fold(
             "{\"time\":1772388000,\"route\":\"a\",\"status\":200,\"duration\":1}\n".to_owned(),
             |text, cell| text + cell + "|\n",
         );
-        let log = read_log(&json, LogFormat::JsonLines, None).unwrap();
+        let log = read(&json, LogFormat::JsonLines).unwrap();
         prop_assert_eq!(numbers(&log), (1..2 + cells.len() as u64).collect::<Vec<_>>());
     }
 
@@ -400,9 +512,9 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
         let _ = Kind::of(&text);
-        let _ = read_artifact(&text);
+        let _ = Panel::read(&text);
         for format in [LogFormat::Csv, LogFormat::JsonLines] {
-            let _ = read_log(&text, format, None);
+            let _ = read(&text, format);
         }
     }
 }

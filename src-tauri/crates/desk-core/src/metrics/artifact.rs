@@ -1,11 +1,15 @@
 //! The artifact: the JSON that "Copy phase metrics JSON" of the web panel copies, with one more key, `desk`.
 
 use super::{CRITICAL_ROUTES, Tally, rows_sha256};
-use crate::{EnvironmentKind, EnvironmentName, Phase, gate::Judgement};
+use crate::{
+    EnvironmentKind, EnvironmentName, Phase,
+    gate::{Judgement, Override},
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use ts_rs::TS;
 
 /// The panel's artifact; its keys stand in the panel's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +35,7 @@ pub struct Artifact {
 }
 
 /// The figures of all requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Requests.
@@ -43,8 +47,10 @@ pub struct Summary {
     /// 404.
     pub route_error_count: u64,
     /// Errors a request.
+    #[ts(type = "number")]
     pub error_rate: Rate,
     /// Conflicts a request.
+    #[ts(type = "number")]
     pub conflict_rate: Rate,
     /// Half of the requests took at most this, milliseconds; none without requests.
     pub p50_latency_ms: Option<u64>,
@@ -55,7 +61,7 @@ pub struct Summary {
 }
 
 /// The figures of a route.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// The route as the panel writes it: `/v1/library.items.list`.
@@ -92,6 +98,9 @@ pub struct DeskPart {
     pub other_requests: u64,
     /// The verdicts when it was made.
     pub gates: Vec<Judgement>,
+    /// The overrides that the phase in force rests on; absent from artifacts of earlier versions.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
     /// The SHA-256 of the rows, see [`rows_sha256`].
     pub rows_sha256: String,
     /// The SHA-256 of the runbook whose gates these are.
@@ -99,13 +108,17 @@ pub struct DeskPart {
 }
 
 /// Requests of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceCount {
     /// `desk`, or an import's name.
     pub source: String,
     /// How many.
     pub requests: u64,
+    /// What is to be known of them: that they came as sums without durations, or why they are not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub note: Option<String>,
 }
 
 /// A share of 1, rounded to four decimals as the panel rounds it, and written as JavaScript writes numbers: `0`, `0.125`.
@@ -159,6 +172,8 @@ pub struct Capture<'a> {
     pub sources: Vec<SourceCount>,
     /// The verdicts.
     pub gates: Vec<Judgement>,
+    /// The overrides that the phase in force rests on.
+    pub overrides: Vec<Override>,
     /// The SHA-256 of the runbook whose gates these are.
     pub runbook_sha256: &'a str,
 }
@@ -208,6 +223,7 @@ impl Artifact {
                 expected_refusals: refused.map(|tally| tally.count).sum(),
                 other_requests: other.iter().map(|tally| tally.count).sum(),
                 gates: capture.gates,
+                overrides: capture.overrides,
                 rows_sha256: rows_sha256(capture.tallies),
                 runbook_sha256: capture.runbook_sha256.to_owned(),
             }),

@@ -24,8 +24,10 @@ fn capture(tallies: &[Tally]) -> Artifact {
         sources: vec![SourceCount {
             source: "desk".into(),
             requests: 3,
+            note: None,
         }],
         gates: Vec::new(),
+        overrides: vec![],
         runbook_sha256: "r",
     })
 }
@@ -170,6 +172,7 @@ fn a_very_late_or_early_time_is_written_all_the_same() {
             tallies: &[],
             sources: Vec::new(),
             gates: Vec::new(),
+            overrides: vec![],
             runbook_sha256: "",
         });
         assert_eq!(artifact.generated_at_iso, shown);

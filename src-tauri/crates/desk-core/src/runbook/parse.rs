@@ -2,8 +2,9 @@
 
 use super::{
     Basis, Check, CheckIdentity, EvidenceItem, Gate, Over, PhaseText, RollbackStep, Rule, Runbook,
-    RunbookError, Template, sha256_of, template,
+    RunbookError, sha256_of,
 };
+use crate::announce::{Announcements, Audience, ByPhase, Part, Template, TemplateText, WordLists};
 use crate::{Phase, Role, Route};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -87,8 +88,15 @@ struct RollbackTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnnouncementTable {
+    channel: Spanned<String>,
+    internal_words: Spanned<Vec<Spanned<String>>>,
+    punitive_words: Spanned<Vec<Spanned<String>>>,
     staff: TemplateTable,
     member: TemplateTable,
+    #[serde(default)]
+    extra: Vec<ExtraTable>,
+    staff_delta: ByPhaseTable<ByPhaseTable<Spanned<String>>>,
+    member_summary: ByPhaseTable<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +104,40 @@ struct AnnouncementTable {
 struct TemplateTable {
     subject: Spanned<String>,
     body: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExtraTable {
+    id: Spanned<String>,
+    name: Spanned<String>,
+    audience: Audience,
+    subject: Spanned<String>,
+    body: Spanned<String>,
+    #[serde(default)]
+    placeholders: Vec<Spanned<String>>,
+}
+
+/// Something for each phase; none may be missing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByPhaseTable<T> {
+    #[serde(rename = "phase_1_read_only")]
+    read_only: T,
+    #[serde(rename = "phase_2_member_writes")]
+    member_writes: T,
+    #[serde(rename = "phase_3_admin_full")]
+    admin_full: T,
+}
+
+impl<T> ByPhaseTable<T> {
+    fn each<U>(self, mut read: impl FnMut(T) -> Result<U, RunbookError>) -> Result<ByPhase<U>, RunbookError> {
+        Ok(ByPhase::new([
+            read(self.read_only)?,
+            read(self.member_writes)?,
+            read(self.admin_full)?,
+        ]))
+    }
 }
 
 #[derive(Deserialize)]
@@ -138,8 +180,7 @@ pub(super) fn parse(text: &str) -> Result<Runbook, RunbookError> {
         checks: checks(source, file.check)?,
         gates: gates(source, file.gate)?,
         rollback: rollback(source, file.rollback)?,
-        staff_announcement: announcement(source, file.announcement.staff)?,
-        member_announcement: announcement(source, file.announcement.member)?,
+        announcements: announcements(source, file.announcement)?,
         evidence: evidence(source, file.evidence)?,
         sha256: sha256_of(text),
     };
@@ -399,21 +440,107 @@ fn evidence(
     Ok(items)
 }
 
-fn announcement(source: Source<'_>, table: TemplateTable) -> Result<Template, RunbookError> {
-    let checked = |text: Spanned<String>| {
-        let place = text.span();
-        let text = words(source, text)?;
-        template::placeholders(&text).map_err(|bad| {
-            // An escape can hide the brace from view; the string it is in can always be named.
-            let inside = source.0.get(place.clone()).and_then(|raw| raw.find(&bad.found));
-            source.error(place.start + inside.unwrap_or(0), bad.message)
-        })?;
-        Ok(text)
-    };
-    Ok(Template {
-        subject: checked(table.subject)?,
-        body: checked(table.body)?,
+fn announcements(source: Source<'_>, table: AnnouncementTable) -> Result<Announcements, RunbookError> {
+    let mut seen = HashSet::from(Audience::ALL.map(|audience| audience.word().to_owned()));
+    Ok(Announcements {
+        staff: template(source, table.staff, Audience::Staff)?,
+        member: template(source, table.member, Audience::Member)?,
+        extra: table
+            .extra
+            .into_iter()
+            .map(|table| extra(source, table, &mut seen))
+            .collect::<Result<_, _>>()?,
+        channel: channel(source, table.channel)?,
+        words: WordLists {
+            internal: word_list(source, table.internal_words)?,
+            punitive: word_list(source, table.punitive_words)?,
+        },
+        deltas: table
+            .staff_delta
+            .each(|to| to.each(|delta| words(source, delta)))?,
+        summaries: table.member_summary.each(|summary| words(source, summary))?,
     })
+}
+
+/// One of the runbook's own two templates; its id is its audience.
+fn template(source: Source<'_>, table: TemplateTable, audience: Audience) -> Result<Template, RunbookError> {
+    let text = TemplateText {
+        id: audience.word().to_owned(),
+        name: "Phase update".to_owned(),
+        audience,
+        number: 1,
+        subject: String::new(),
+        body: String::new(),
+        placeholders: Vec::new(),
+    };
+    whole_template(source, text, table.subject, table.body, &[])
+}
+
+fn extra(
+    source: Source<'_>,
+    table: ExtraTable,
+    seen: &mut HashSet<String>,
+) -> Result<Template, RunbookError> {
+    let text = TemplateText {
+        id: new_id(source, table.id, seen)?,
+        name: words(source, table.name)?,
+        audience: table.audience,
+        number: 1,
+        subject: String::new(),
+        body: String::new(),
+        placeholders: Vec::new(),
+    };
+    whole_template(source, text, table.subject, table.body, &table.placeholders)
+}
+
+fn whole_template(
+    source: Source<'_>,
+    text: TemplateText,
+    subject: Spanned<String>,
+    body: Spanned<String>,
+    placeholders: &[Spanned<String>],
+) -> Result<Template, RunbookError> {
+    let [subject_place, body_place] = [subject.span(), body.span()];
+    let names = || placeholders.iter().map(|name| name.get_ref().clone());
+    let text = TemplateText {
+        subject: subject.into_inner(),
+        body: body.into_inner(),
+        placeholders: names().collect(),
+        ..text
+    };
+    Template::new(text).map_err(|bad| {
+        let place = match bad.part {
+            Some(Part::Subject) => subject_place,
+            Some(Part::Body) => body_place,
+            // Of a name that stands there twice, the later one is too many.
+            None => placeholders
+                .iter()
+                .rfind(|name| *name.get_ref() == bad.found)
+                .map_or(body_place, Spanned::span),
+        };
+        // An escape can hide the culprit from view; the string it is in can always be named.
+        let inside = source.0.get(place.clone()).and_then(|raw| raw.find(&bad.found));
+        source.error(place.start + inside.unwrap_or(0), bad.message)
+    })
+}
+
+fn channel(source: Source<'_>, channel: Spanned<String>) -> Result<String, RunbookError> {
+    let name = channel.get_ref().strip_prefix('#').unwrap_or_default();
+    let plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(source.error(
+            channel.span().start,
+            "a channel is `#` and letters, numbers, `-` or `_`",
+        ));
+    }
+    Ok(channel.into_inner())
+}
+
+fn word_list(source: Source<'_>, list: Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, RunbookError> {
+    if list.get_ref().is_empty() {
+        return Err(source.error(list.span().start, "without words nothing would be found"));
+    }
+    lines(source, list.into_inner())
 }
 
 /// A text for people, which must say something.

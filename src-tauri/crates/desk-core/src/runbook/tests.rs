@@ -1,5 +1,5 @@
 use super::*;
-use std::collections::BTreeSet;
+use crate::announce::Text;
 
 /// The lines of the studio's runbook, as it was written; the program's copy must say the same.
 const CHECKS: [(&str, [&str; 4]); 3] = [
@@ -122,18 +122,19 @@ fn the_rollback_the_templates_and_the_evidence_are_the_runbooks_word_for_word() 
         rollback.extend(step.points.iter().map(|point| format!("   - {point}")));
     }
     assert_eq!(rollback, ROLLBACK.lines().collect::<Vec<_>>());
+    let announcements = &runbook.announcements;
     assert_eq!(
-        runbook.staff_announcement,
-        Template {
-            subject: "Library rollout phase update: {phase_label}".into(),
-            body: STAFF_BODY.into()
+        announcements.staff.text(),
+        Text {
+            subject: "Library rollout phase update: {phase_label}",
+            body: STAFF_BODY
         }
     );
     assert_eq!(
-        runbook.member_announcement,
-        Template {
-            subject: "Library experience update".into(),
-            body: MEMBER_BODY.into()
+        announcements.member.text(),
+        Text {
+            subject: "Library experience update",
+            body: MEMBER_BODY
         }
     );
     let evidence: Vec<_> = (1..)
@@ -177,14 +178,10 @@ fn the_checks_have_the_ids_that_automation_looks_for() {
 }
 
 #[test]
-fn the_phases_say_what_the_rest_of_the_program_says() {
+fn the_phases_are_called_as_the_web_panel_calls_them() {
     for phase in Phase::ALL {
         let text = Runbook::builtin().phase(phase);
-        assert_eq!(text.phase, phase);
-        assert_eq!(text.label, phase.label());
-        assert_eq!(text.title, phase.title());
-        assert_eq!(text.members, phase.for_members());
-        assert_eq!(text.staff, phase.for_staff());
+        assert_eq!((text.phase, text.label.as_str()), (phase, phase.label()));
     }
 }
 
@@ -263,7 +260,7 @@ const FIRST_CHECK: &str = "[[check]]\nid = \"phase1-catalog\"\n";
 const READ_GATE: &str = "threshold = 0.01\n";
 const ARTIFACT_GATE: &str = "kind = \"artifact_attached\"\n";
 
-const BAD: [Bad; 48] = [
+const BAD: [Bad; 63] = [
     // The file's shape.
     bad(
         "title = \"Read only\"",
@@ -542,6 +539,96 @@ const BAD: [Bad; 48] = [
         "a `{` without its `}`",
         "{next_check_time`",
     ),
+    bad(
+        "subject = \"Library experience update\"",
+        "subject = \"Library\\nupdate\"",
+        "a subject is one line",
+        "\"Library\\nupdate\"",
+    ),
+    bad(
+        "subject = \"Library experience update\"",
+        "subject = \"\"",
+        "this text is empty",
+        "\"\"\nbody",
+    ),
+    bad(
+        "channel = \"#ops-library\"",
+        "channel = \"ops library\"",
+        "a channel is `#`",
+        "\"ops library\"",
+    ),
+    bad(
+        "channel = \"#ops-library\"\n",
+        "",
+        "missing field `channel`",
+        "[announcement]",
+    ),
+    bad(
+        "internal_words = [\n  \"uid\",",
+        "internal_words = [\n  \"\",",
+        "this text is empty",
+        "\"\",\n  \"user id\"",
+    ),
+    bad(
+        "internal_words = [",
+        "internal_words = []\nmore_words = [",
+        "unknown field `more_words`",
+        "more_words",
+    ),
+    bad(
+        "id = \"rollback-member\"",
+        "id = \"rollback-staff\"",
+        "the id `rollback-staff` is used twice",
+        "\"rollback-staff\"\nname = \"Rollback notice\"\naudience = \"member\"",
+    ),
+    bad(
+        "id = \"rollback-member\"",
+        "id = \"member\"",
+        "the id `member` is used twice",
+        "\"member\"\nname",
+    ),
+    bad(
+        "audience = \"member\"",
+        "audience = \"members\"",
+        "unknown variant `members`",
+        "\"members\"",
+    ),
+    bad(
+        "incident `{incident_id}`.",
+        "incident `{incident}`.",
+        "unknown placeholder `{incident}`",
+        "{incident}`.",
+    ),
+    bad(
+        "id = \"all-clear-staff\"\n",
+        "id = \"all-clear-staff\"\nplaceholders = [\"timestamp\"]\n",
+        "`timestamp`: the desk fills this placeholder itself",
+        "timestamp\"]",
+    ),
+    bad(
+        "phase_2_member_writes = \"Members can borrow, see",
+        "phase_4 = \"Members can borrow, see",
+        "unknown field `phase_4`",
+        "phase_4",
+    ),
+    bad(
+        "phase_3_admin_full = \"No change: everything is open to members and to staff\"\n",
+        "",
+        "missing field `phase_3_admin_full`",
+        "[announcement.staff_delta.phase_3_admin_full]",
+    ),
+    bad(
+        "phase_3_admin_full = \"No change: everything is open to members and to staff\"",
+        "phase_3_admin_full = \"\"",
+        "this text is empty",
+        "\"\"\n\n# What is suggested for `{member",
+    ),
+    bad(
+        "phase_1_read_only = \"you can browse",
+        "phase_1 = \"you can browse",
+        "unknown field `phase_1`",
+        "phase_1 =",
+    ),
 ];
 
 #[test]
@@ -608,30 +695,6 @@ fn columns_are_counted_in_characters() {
     let text = Runbook::builtin_text().replacen("members = [\n", "members = [ \"é🏺\", \"\",\n", 1);
     let error = Runbook::parse(&text).unwrap_err();
     assert_eq!((error.message.as_str(), error.column), ("this text is empty", 19));
-}
-
-#[test]
-fn placeholders_are_found_in_order_and_braces_must_match() {
-    use Placeholder::{PhaseLabel, Timestamp};
-    let found = template::placeholders("{phase_label} at {timestamp}, {phase_label}").unwrap();
-    assert_eq!(found, [PhaseLabel, Timestamp, PhaseLabel]);
-    assert_eq!(template::placeholders("no braces").unwrap(), []);
-    for (text, found) in [
-        ("}", "}"),
-        ("a {timestamp}}", "}"),
-        ("{", "{"),
-        ("{}", "{}"),
-        ("{{timestamp}}", "{"),
-        ("{timestamp\n}", "{timestamp\n"),
-        ("{ timestamp }", "{ timestamp }"),
-        ("{é", "{é"),
-    ] {
-        let bad = template::placeholders(text).unwrap_err();
-        assert!(bad.found.starts_with(found.trim_end()), "{text:?}: {bad:?}");
-        assert!(text.contains(&bad.found), "{text:?}: {bad:?}");
-    }
-    let names: BTreeSet<_> = Placeholder::ALL.iter().map(|known| known.name()).collect();
-    assert_eq!(names.len(), Placeholder::ALL.len());
 }
 
 /// The text from an error's place on.

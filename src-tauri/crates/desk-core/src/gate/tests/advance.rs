@@ -17,6 +17,7 @@ fn smoke() -> SmokeFacts {
         phase: Phase::ReadOnly,
         started_at_ms: SET,
         finished_at_ms: Some(SET + 1),
+        same_runbook: true,
         failed: 0,
         missed: 0,
         unattested: vec![],
@@ -29,6 +30,7 @@ fn artifact() -> ArtifactFacts {
         sha256: "a1".into(),
         phase: Phase::ReadOnly,
         captured_at_ms: SET,
+        same_runbook: true,
         attached: true,
     }
 }
@@ -185,6 +187,14 @@ fn one_thing_missing_blocks_and_says_what_helps() {
         );
         assert_eq!(found[1].0, "attestations", "a person's word was given {before}");
     }
+    let other_runbook = SmokeFacts {
+        same_runbook: false,
+        ..whole.clone()
+    };
+    assert_eq!(
+        missing(Some(&other_runbook), &go, Some(&artifact())),
+        [("smoke".to_owned(), NeedState::Stale, Some(Action::RunSmoke))]
+    );
     let waits = SmokeFacts {
         unattested: vec!["phase1-writes-paused".into()],
         ..whole.clone()
@@ -217,6 +227,14 @@ fn one_thing_missing_blocks_and_says_what_helps() {
         (
             ArtifactFacts {
                 phase: Phase::AdminFull,
+                ..artifact()
+            },
+            NeedState::Stale,
+            Action::Capture,
+        ),
+        (
+            ArtifactFacts {
+                same_runbook: false,
                 ..artifact()
             },
             NeedState::Stale,

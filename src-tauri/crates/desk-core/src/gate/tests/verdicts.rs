@@ -297,7 +297,7 @@ fn a_snapshot_must_be_young_and_of_this_phase() {
     );
     assert_eq!(
         at(TAKEN, Some(good), Some(in_force(Phase::AdminFull))).sentence,
-        "This gate is for Phase 2, and Phase 3 is in force."
+        "This gate is for another phase than the one in force."
     );
 }
 
@@ -517,12 +517,35 @@ fn route_errors_without_a_time_may_have_been_sustained() {
     assert_eq!(judged(gate, &without_time, &with_time).verdict, Go);
 }
 
+#[test]
+fn sums_have_no_order_and_the_small_print_says_so() {
+    let gate = gate("phase2-sustained-route-errors");
+    let fine = answers(Route::LoansCheckout, &[(1, 200); 20]);
+    let own = clean(Route::LoansCheckout, 20);
+    let sums = clean(Route::LoansCheckIn, 63);
+    let judgement = judged(gate, &[own.clone(), sums], &fine);
+    assert_eq!((judgement.verdict, judgement.count), (Go, 20));
+    let words = "63 requests came as a sum, without a time of their own, and cannot be used here.";
+    assert!(
+        judgement.small_print.ends_with(words),
+        "{}",
+        judgement.small_print
+    );
+    let judgement = judged(gate, &[own], &fine);
+    assert!(
+        !judgement.small_print.contains("sum"),
+        "{}",
+        judgement.small_print
+    );
+}
+
 fn smoke(routes: &[(Route, u64, u64)]) -> SmokeFacts {
     SmokeFacts {
         id: "s".into(),
         phase: Phase::AdminFull,
         started_at_ms: SET,
         finished_at_ms: Some(TAKEN),
+        same_runbook: true,
         failed: 0,
         missed: 0,
         unattested: vec![],
@@ -605,6 +628,16 @@ fn the_admin_routes_must_all_succeed_in_the_smoke_run() {
             "of another phase",
             Some(SmokeFacts {
                 phase: Phase::MemberWrites,
+                ..whole.clone()
+            }),
+            0,
+            Stale,
+            Some(Action::RunSmoke),
+        ),
+        (
+            "of another runbook",
+            Some(SmokeFacts {
+                same_runbook: false,
                 ..whole
             }),
             0,
@@ -636,6 +669,7 @@ fn the_artifact_must_be_of_this_phase_and_attached() {
         sha256: "a".into(),
         phase: Phase::AdminFull,
         captured_at_ms: TAKEN,
+        same_runbook: true,
         attached: true,
     };
     let limit = 180 * MINUTE;
@@ -673,6 +707,16 @@ fn the_artifact_must_be_of_this_phase_and_attached() {
             "of another phase",
             Some(ArtifactFacts {
                 phase: Phase::ReadOnly,
+                ..attached.clone()
+            }),
+            0,
+            Stale,
+            Some(Action::Capture),
+        ),
+        (
+            "of another runbook",
+            Some(ArtifactFacts {
+                same_runbook: false,
                 ..attached
             }),
             0,
