@@ -113,6 +113,7 @@ async fn filled(
         let source = ImportSource {
             name: "generated".to_owned(),
             sha256: back.to_string(),
+            read_as: String::new(),
         };
         let requests = generate(END_MS - back * WINDOW_MS);
         store.import_requests(environment, source, requests).await?;

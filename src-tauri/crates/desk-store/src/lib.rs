@@ -46,16 +46,18 @@ pub use damage::{Restored, restore, start_new};
 pub use error::{Damage, OpenError, RestoreError, StoreError};
 pub use journal::NewEntry;
 pub use projection::{
+    announcement::{AnnouncementRow, PostRow, SentRow, TemplateRow},
     artifact::{Attached, Captured, RunArtifactRow},
     environment::EnvironmentRow,
     identity::IdentityRow,
     phase_change::PhaseChangeRow,
     phase_move::PhaseMoveRow,
+    rollback::RollbackRow,
     run::RunRow,
     smoke::{AttestationRow, LeftRow, SmokeRunRow},
 };
 pub use store::{Access, Store};
 pub use telemetry::{
-    ImportRow, ImportSource, Imported, ImportedRequest, RequestRow, RouteReply, SeriesRow, TallyRow,
+    ImportRow, ImportSource, Imported, ImportedRequest, PanelRow, RequestRow, RouteReply, SeriesRow, TallyRow,
 };
 pub use verify::Verified;

@@ -5,9 +5,11 @@ use crate::{
     connection::APPLICATION_ID,
     error::StoreError,
     journal,
-    projection::{self, environment, identity, phase_change, phase_move, phase_seen, run, smoke},
+    projection::{
+        self, announcement, environment, identity, phase_change, phase_move, phase_seen, rollback, run, smoke,
+    },
     settings,
-    telemetry::{self, import, tally},
+    telemetry::{self, import, panel, tally},
 };
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -35,6 +37,10 @@ pub(crate) const ALL: &[Migration] = &[
         phase_move::V2,
     ],
     &[smoke::V3],
+    &[phase_change::V4, run::V4],
+    &[rollback::V5, environment::V5],
+    &[import::V6, panel::V6],
+    &[announcement::V7],
 ];
 
 /// The version that a list of migrations leads to.

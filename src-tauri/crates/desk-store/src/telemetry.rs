@@ -7,10 +7,12 @@
 
 mod histogram;
 pub(crate) mod import;
+pub(crate) mod panel;
 mod series;
 pub(crate) mod tally;
 
 pub use import::{ImportRow, ImportSource, Imported, ImportedRequest};
+pub use panel::PanelRow;
 pub use series::SeriesRow;
 pub use tally::TallyRow;
 
@@ -346,6 +348,7 @@ pub(crate) fn prune(connection: &Connection, older_than_ms: i64) -> Result<usize
         }
         removed += found;
     }
+    panel::prune(&transaction, older_than_ms)?;
     transaction.commit()?;
     Ok(removed)
 }

@@ -17,6 +17,8 @@ CREATE TABLE environment (
 ) STRICT;
 ";
 
+pub(crate) const V5: &str = "ALTER TABLE environment ADD COLUMN change_window TEXT;";
+
 /// A portal that staff added. Practice is not among them unless it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentRow {
@@ -34,6 +36,8 @@ pub struct EnvironmentRow {
     pub project_id: Option<String>,
     /// How long an instance of the portal caches the phase, milliseconds.
     pub phase_cache_ms: u64,
+    /// When changes are usual, as the rules read it; any time where not given.
+    pub change_window: Option<String>,
     /// When it was added or last changed, milliseconds since 1970.
     pub added_at_ms: i64,
 }
@@ -57,8 +61,10 @@ pub(super) fn put(connection: &Connection, row: &EnvironmentRow) -> Result<(), S
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO environment
-                 (name, kind, api_base, identity_base, token_base, project_id, phase_cache_ms, added_at_ms)
-             VALUES (:name, :kind, :api_base, :identity_base, :token_base, :project_id, :phase_cache_ms, :added_at_ms)",
+                 (name, kind, api_base, identity_base, token_base, project_id, phase_cache_ms, change_window,
+                  added_at_ms)
+             VALUES (:name, :kind, :api_base, :identity_base, :token_base, :project_id, :phase_cache_ms, :change_window,
+                  :added_at_ms)",
         )?
         .execute(named_params! {
             ":name": row.name.as_str(),
@@ -68,6 +74,7 @@ pub(super) fn put(connection: &Connection, row: &EnvironmentRow) -> Result<(), S
             ":token_base": row.token_base,
             ":project_id": row.project_id,
             ":phase_cache_ms": row.phase_cache_ms,
+            ":change_window": row.change_window,
             ":added_at_ms": row.added_at_ms,
         })?;
     Ok(())
@@ -89,6 +96,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<EnvironmentRow> {
         token_base: row.get("token_base")?,
         project_id: row.get("project_id")?,
         phase_cache_ms: row.get("phase_cache_ms")?,
+        change_window: row.get("change_window")?,
         added_at_ms: row.get("added_at_ms")?,
     })
 }

@@ -2,16 +2,18 @@
 //!
 //! A projection takes everything from the entry, nothing from the clock or from elsewhere, so that it can be rebuilt.
 
+pub(crate) mod announcement;
 pub(crate) mod artifact;
 pub(crate) mod environment;
 pub(crate) mod identity;
 pub(crate) mod phase_change;
 pub(crate) mod phase_move;
 pub(crate) mod phase_seen;
+pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod smoke;
 
-use crate::{AttestationRow, EnvironmentRow, IdentityRow, error::StoreError, journal, store::Store};
+use crate::{AttestationRow, EnvironmentRow, IdentityRow, SentRow, error::StoreError, journal, store::Store};
 use desk_core::{
     EnvironmentName,
     journal::Entry,
@@ -21,7 +23,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 
 /// Every projection's table. Each has its key in its first two columns.
-pub(crate) const TABLES: [&str; 11] = [
+pub(crate) const TABLES: [&str; 15] = [
     "environment",
     "identity",
     "run",
@@ -33,6 +35,10 @@ pub(crate) const TABLES: [&str; 11] = [
     "smoke_run",
     "smoke_left",
     "attestation",
+    "rollback",
+    "announcement",
+    "announcement_search",
+    "announcement_template",
 ];
 
 impl Store {
@@ -84,6 +90,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             token_base,
             project_id,
             phase_cache_ms,
+            change_window,
         } => environment::put(
             connection,
             &EnvironmentRow {
@@ -94,6 +101,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
                 token_base,
                 project_id,
                 phase_cache_ms,
+                change_window,
                 added_at_ms: entry.at_ms,
             },
         ),
@@ -122,13 +130,24 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             },
         ),
         Record::IdentityForgotten { role } => identity::remove(connection, &environment_of(entry)?, role),
-        Record::RunStarted { number, .. } => run::start(
-            connection,
-            run_of(entry)?,
-            &environment_of(entry)?,
+        Record::RunStarted {
             number,
-            entry.at_ms,
+            environment_kind,
+            runbook_sha256,
+            owner,
+        } => run::start(
+            connection,
+            entry,
+            &run::Started {
+                id: run_of(entry)?,
+                environment: &environment_of(entry)?,
+                number,
+                environment_kind,
+                owner,
+                runbook_sha256,
+            },
         ),
+        Record::RunEnded {} => run::end(connection, run_of(entry)?, entry.at_ms),
         Record::PhaseChangeStarted {
             change_id,
             from,
@@ -136,6 +155,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             note,
             direction,
             incident_id,
+            override_reason,
             ..
         } => phase_change::start(
             connection,
@@ -149,6 +169,7 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
                 note,
                 direction,
                 incident_id,
+                override_reason,
                 seq: entry.seq,
                 at_ms: entry.at_ms,
             },
@@ -246,15 +267,77 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
                 at_ms: entry.at_ms,
             },
         ),
+        Record::RollbackOpened {
+            rollback_id,
+            at_ms,
+            opening,
+        } => rollback::open(
+            connection,
+            entry,
+            &environment_of(entry)?,
+            rollback_id,
+            at_ms,
+            *opening,
+        ),
+        Record::RollbackEvent {
+            rollback_id,
+            at_ms,
+            event,
+        } => rollback::apply(connection, &environment_of(entry)?, &rollback_id, at_ms, event),
+        Record::AnnouncementMade {
+            announcement_id,
+            announcement,
+        } => announcement::make(
+            connection,
+            entry,
+            &environment_of(entry)?,
+            &announcement_id,
+            &announcement,
+        ),
+        Record::AnnouncementPostStarted {
+            announcement_id,
+            host,
+        } => announcement::start_post(connection, entry, &environment_of(entry)?, &announcement_id, host),
+        Record::AnnouncementPostConcluded {
+            announcement_id,
+            outcome,
+            found,
+        } => announcement::conclude_post(
+            connection,
+            &environment_of(entry)?,
+            &announcement_id,
+            outcome,
+            found,
+        ),
+        Record::AnnouncementSent {
+            announcement_id,
+            place,
+            sent_at_ms,
+            by,
+        } => announcement::send(
+            connection,
+            &environment_of(entry)?,
+            &announcement_id,
+            SentRow {
+                place,
+                at_ms: sent_at_ms,
+                by,
+            },
+            entry.seq,
+        ),
+        Record::AnnouncementTemplateSaved { template } => {
+            announcement::save_template(connection, entry, &template)
+        }
         Record::PracticeReset {} => {
             let practice = EnvironmentName::practice();
             smoke::forget(connection, &practice)?;
             // The desk put the phase back itself: that is nobody's move.
             phase_seen::forget(connection, &practice)
         }
-        Record::PracticeFaultsSet { .. } | Record::BackupWritten { .. } | Record::StoreRestored { .. } => {
-            Ok(())
-        }
+        Record::RunbookSet { .. }
+        | Record::PracticeFaultsSet { .. }
+        | Record::BackupWritten { .. }
+        | Record::StoreRestored { .. } => Ok(()),
     }
 }
 

@@ -36,6 +36,14 @@ CREATE TABLE phase_change (
 CREATE INDEX phase_change_by_environment ON phase_change (environment, started_seq);
 ";
 
+pub(crate) const V4: &str = "
+ALTER TABLE phase_change ADD COLUMN override_reason TEXT;
+
+UPDATE phase_change SET override_reason = (
+    SELECT body ->> 'overrideReason' FROM journal WHERE seq = phase_change.started_seq
+);
+";
+
 /// A decision to change the phase, and what came of it as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhaseChangeRow {
@@ -55,6 +63,8 @@ pub struct PhaseChangeRow {
     pub direction: Direction,
     /// The incident it answers to.
     pub incident_id: Option<String>,
+    /// Why it moved forward although something was missing.
+    pub override_reason: Option<String>,
     /// When it was decided, milliseconds since 1970.
     pub started_at_ms: i64,
     /// What came of it; `None` when that was never recorded.
@@ -92,6 +102,22 @@ impl Store {
         .await
     }
 
+    /// Every decision of a run, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn phase_changes_of_run(&self, run_id: &str) -> Result<Vec<PhaseChangeRow>, StoreError> {
+        let run_id = run_id.to_owned();
+        self.read(move |connection| {
+            select(
+                connection,
+                "SELECT * FROM phase_change WHERE run_id = ?1 ORDER BY started_seq",
+                params![run_id],
+            )
+        })
+        .await
+    }
+
     /// The decisions whose outcome must still be found out, oldest first: never concluded, or concluded as unknown.
     ///
     /// # Errors
@@ -111,7 +137,35 @@ impl Store {
         })
         .await
     }
+
+    /// The decisions made by override that an environment's phase still rests on, oldest first: those that may have taken
+    /// effect, and after which the phase was not moved below what they opened.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn overrides_in_force(
+        &self,
+        environment: &EnvironmentName,
+    ) -> Result<Vec<PhaseChangeRow>, StoreError> {
+        let environment = environment.clone();
+        self.read(move |connection| select(connection, OVERRIDES_IN_FORCE, params![environment.as_str()]))
+            .await
+    }
 }
+
+/// Wire names sort in the order of the rollout. A portal that was reset or removed begins anew.
+const OVERRIDES_IN_FORCE: &str = "
+    SELECT * FROM phase_change AS made
+    WHERE environment = ?1 AND override_reason IS NOT NULL
+      AND coalesce(outcome, 'unknown') NOT IN ('refused', 'not_sent', 'not_applied')
+      AND NOT EXISTS (
+          SELECT 1 FROM phase_move AS later
+          WHERE later.environment = made.environment AND later.seq > made.started_seq AND later.phase < made.to_phase)
+      AND NOT EXISTS (
+          SELECT 1 FROM journal AS ended
+          WHERE ended.seq > made.started_seq AND ended.environment = made.environment
+            AND ended.kind IN ('practice_reset', 'environment_removed'))
+    ORDER BY started_seq";
 
 /// What is known when a change starts.
 pub(super) struct Started {
@@ -124,6 +178,7 @@ pub(super) struct Started {
     pub(super) note: Option<String>,
     pub(super) direction: Direction,
     pub(super) incident_id: Option<String>,
+    pub(super) override_reason: Option<String>,
     pub(super) seq: i64,
     pub(super) at_ms: i64,
 }
@@ -143,9 +198,9 @@ pub(super) fn start(connection: &Connection, change: &Started) -> Result<(), Sto
     connection
         .prepare_cached(
             "INSERT INTO phase_change (id, environment, run_id, actor, from_state, to_phase, note, direction,
-                 incident_id, started_seq, started_at_ms)
+                 incident_id, override_reason, started_seq, started_at_ms)
              VALUES (:id, :environment, :run_id, :actor, :from_state, :to_phase, :note, :direction,
-                 :incident_id, :started_seq, :started_at_ms)",
+                 :incident_id, :override_reason, :started_seq, :started_at_ms)",
         )?
         .execute(named_params! {
             ":id": change.change_id,
@@ -157,6 +212,7 @@ pub(super) fn start(connection: &Connection, change: &Started) -> Result<(), Sto
             ":note": change.note,
             ":direction": Word(change.direction),
             ":incident_id": change.incident_id,
+            ":override_reason": change.override_reason,
             ":started_seq": change.seq,
             ":started_at_ms": change.at_ms,
         })?;
@@ -204,6 +260,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<PhaseChangeRow> {
         note: row.get("note")?,
         direction: row.get::<_, Word<_>>("direction")?.0,
         incident_id: row.get("incident_id")?,
+        override_reason: row.get("override_reason")?,
         started_at_ms: row.get("started_at_ms")?,
         outcome: row.get::<_, Option<Word<_>>>("outcome")?.map(|word| word.0),
         state: row.get::<_, Option<Json<_>>>("state")?.map(|json| json.0),

@@ -135,6 +135,21 @@ impl Store {
         .await
     }
 
+    /// The runs of the checklist in a rehearsal or cutover, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn smoke_runs_of_run(&self, run_id: &str) -> Result<Vec<SmokeRunRow>, StoreError> {
+        let run_id = run_id.to_owned();
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM smoke_run WHERE run_id = ?1 ORDER BY seq")?;
+            let rows = statement.query_map([run_id], run_from)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// The run of the checklist with this id.
     ///
     /// # Errors

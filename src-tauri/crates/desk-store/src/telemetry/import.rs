@@ -23,6 +23,11 @@ CREATE TABLE request_import (
 ) STRICT;
 ";
 
+/// `read_as` is empty for those that were read in the one way there was.
+pub(crate) const V6: &str = "
+ALTER TABLE request_import ADD COLUMN read_as TEXT NOT NULL DEFAULT '';
+";
+
 /// How many rows are written in one transaction: few enough that an act at the desk never waits long for its own.
 const CHUNK: usize = 10_000;
 
@@ -31,8 +36,10 @@ const CHUNK: usize = 10_000;
 pub struct ImportSource {
     /// What a person calls it: the file's name.
     pub name: String,
-    /// The SHA-256, lower-case hex, of what the rows were read from. The same rows in the same order must follow from it.
+    /// The SHA-256, lower-case hex, of what the rows were read from.
     pub sha256: String,
+    /// How it was read. The same rows in the same order must follow from it and the SHA-256.
+    pub read_as: String,
 }
 
 /// A request that somebody else made.
@@ -77,7 +84,8 @@ pub struct ImportRow {
 }
 
 impl Store {
-    /// Adds requests that others made to an environment. What was imported from the same source before is not added again.
+    /// Adds requests that others made to an environment. What was imported from the same source before is not added again;
+    /// what was read otherwise from it is replaced.
     ///
     /// They are kept as long as the desk's own, counted from when they were made.
     ///
@@ -145,21 +153,30 @@ fn add_next(
     let transaction = writer
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let there: Option<usize> = transaction
+    let there: Option<(i64, usize, String)> = transaction
         .query_row(
-            "SELECT requests FROM request_import WHERE environment = ?1 AND sha256 = ?2",
+            "SELECT id, requests, read_as FROM request_import WHERE environment = ?1 AND sha256 = ?2",
             params![environment.as_str(), source.sha256],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    let left = rows.get(there.unwrap_or(0)..).unwrap_or_default();
+    let there = match there {
+        Some((_, requests, read_as)) if read_as == source.read_as => requests,
+        Some((id, ..)) => {
+            forget(&transaction, environment, id)?;
+            0
+        }
+        None => 0,
+    };
+    let left = rows.get(there..).unwrap_or_default();
     let next = &left[..left.len().min(CHUNK)];
     let Some(newest_at_ms) = next.iter().map(|row| row.at_ms).max() else {
+        transaction.commit()?;
         return Ok(0);
     };
     let import_id = transaction.query_row(
-        "INSERT INTO request_import (environment, sha256, name, imported_at_ms, requests, newest_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO request_import (environment, sha256, name, imported_at_ms, requests, newest_at_ms, read_as)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (environment, sha256) DO UPDATE
          SET requests = requests + excluded.requests, newest_at_ms = max(newest_at_ms, excluded.newest_at_ms)
          RETURNING id",
@@ -169,7 +186,8 @@ fn add_next(
             source.name,
             now_ms,
             next.len(),
-            newest_at_ms
+            newest_at_ms,
+            source.read_as
         ],
         |row| row.get(0),
     )?;
@@ -177,6 +195,18 @@ fn add_next(
     write_lines(&transaction, lines)?;
     transaction.commit()?;
     Ok(next.len() as u64)
+}
+
+/// Removes an import with its requests. The caller holds the transaction.
+fn forget(connection: &Connection, environment: &EnvironmentName, import_id: i64) -> Result<(), StoreError> {
+    for table in ["request", "request_tally"] {
+        connection.execute(
+            &format!("DELETE FROM {table} WHERE environment = ?1 AND import_id = ?2"),
+            params![environment.as_str(), import_id],
+        )?;
+    }
+    connection.execute("DELETE FROM request_import WHERE id = ?1", [import_id])?;
+    Ok(())
 }
 
 fn line<'a>(environment: &'a EnvironmentName, import_id: i64, row: &'a ImportedRequest) -> Line<'a> {

@@ -90,6 +90,8 @@ async fn a_run_number_can_be_taken_once_only() {
             Record::RunStarted {
                 number,
                 environment_kind: desk_core::EnvironmentKind::Live,
+                runbook_sha256: None,
+                owner: None,
             },
         )
     };

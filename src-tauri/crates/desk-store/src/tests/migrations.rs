@@ -199,3 +199,45 @@ async fn moves_of_the_phase_from_before_their_table_are_in_it() {
     assert_eq!(store.phase_moves(&live(), 0, i64::MAX).await.unwrap(), moves);
     assert!(store.verify().await.unwrap().is_whole());
 }
+
+#[tokio::test]
+async fn runs_and_overrides_from_before_their_columns_are_in_them() {
+    let dir = new_dir();
+    let store = open(&dir);
+    let run = Record::RunStarted {
+        number: 1,
+        environment_kind: desk_core::EnvironmentKind::Live,
+        runbook_sha256: None,
+        owner: None,
+    };
+    let Record::PhaseChangeStarted { from, to, .. } = change_started("c") else {
+        unreachable!("it is one");
+    };
+    let overridden = Record::PhaseChangeStarted {
+        change_id: "c".into(),
+        from,
+        to,
+        note: None,
+        direction: desk_core::phase::Direction::Forward,
+        incident_id: None,
+        basis: None,
+        override_reason: Some("agreed by phone".into()),
+    };
+    for record in [environment_added(), run, overridden, change_started("d")] {
+        store.append(entry(Some(live()), record)).await.unwrap();
+    }
+    let runs = store.runs(&live()).await.unwrap();
+    let changes = store.phase_changes(&live(), 10).await.unwrap();
+    assert_eq!(changes[1].override_reason.as_deref(), Some("agreed by phone"));
+    // The tables as version 3 had them, brought up to date from the same journal.
+    sql(&store, "DROP TABLE run").await.unwrap();
+    sql(&store, crate::projection::run::V1).await.unwrap();
+    sql(&store, "ALTER TABLE phase_change DROP COLUMN override_reason")
+        .await
+        .unwrap();
+    sql(&store, crate::projection::run::V4).await.unwrap();
+    sql(&store, crate::projection::phase_change::V4).await.unwrap();
+    assert_eq!(store.runs(&live()).await.unwrap(), runs);
+    assert_eq!(store.phase_changes(&live(), 10).await.unwrap(), changes);
+    assert!(store.verify().await.unwrap().is_whole());
+}

@@ -1,5 +1,6 @@
 //! The store as a whole, over real files.
 
+mod announcements;
 mod artifacts;
 mod backups;
 mod damage;
@@ -7,6 +8,7 @@ mod journal;
 mod migrations;
 mod processes;
 mod projections;
+mod rollback;
 mod smoke;
 mod tallies;
 mod telemetry;
@@ -16,6 +18,7 @@ use desk_core::{
     EnvironmentKind, EnvironmentName, Phase, PhaseState,
     phase::Direction,
     record::{ChangeOutcome, Record},
+    rollback::{Opening, Purpose, Until},
 };
 use std::sync::{
     Arc,
@@ -89,6 +92,27 @@ fn environment_added() -> Record {
         token_base: "https://token.example".into(),
         project_id: Some("studio".into()),
         phase_cache_ms: 60_000,
+        change_window: None,
+    }
+}
+
+fn opening(purpose: Purpose, to: Phase) -> Opening {
+    Opening {
+        purpose,
+        from: Some(state(Phase::AdminFull, 5)),
+        to,
+        trigger: None,
+        reason: String::new(),
+        confirmed_by: "Ana".into(),
+        incident_id: None,
+        note: "ROLLBACK".into(),
+        until: Until::Settled,
+        promote_to: None,
+        restore: purpose == Purpose::Drill,
+        borrow: false,
+        budget_ms: 900_000,
+        phase_cache_ms: 60_000,
+        runbook_sha256: "00".into(),
     }
 }
 

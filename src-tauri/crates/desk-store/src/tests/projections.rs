@@ -1,6 +1,6 @@
 use super::{
-    change_concluded, change_started, clock, entry, environment_added, faults, live, new_dir, open, sql,
-    state,
+    announcements::announcement, change_concluded, change_started, clock, entry, environment_added, faults,
+    live, new_dir, open, sql, state,
 };
 use crate::{
     NewEntry, journal, migrate,
@@ -9,8 +9,10 @@ use crate::{
 };
 use desk_core::{
     EnvironmentKind, EnvironmentName, Phase, Role,
+    announce::{Audience, TemplateText},
     phase::Direction,
-    record::{ArtifactKind, ChangeOutcome, Record, RequestRef},
+    record::{ArtifactKind, ChangeOutcome, PostOutcome, Record, RequestRef},
+    rollback::{Event, Purpose, Step},
     smoke::{Left, PhaseAnswers, Settled, SmokeFinish, SmokeStart, Thing},
 };
 use proptest::prelude::*;
@@ -73,6 +75,8 @@ async fn the_open_run_is_the_environments_newest() {
                 Record::RunStarted {
                     number,
                     environment_kind: EnvironmentKind::Live,
+                    runbook_sha256: None,
+                    owner: None,
                 },
             )
         };
@@ -83,6 +87,141 @@ async fn the_open_run_is_the_environments_newest() {
         (run.id.as_str(), run.number, run.started_at_ms),
         ("run-2", 2, super::NOON)
     );
+}
+
+#[tokio::test]
+async fn a_run_that_ended_is_no_longer_the_open_one_and_knows_what_it_was() {
+    let dir = new_dir();
+    let store = open(&dir);
+    let of_run = |id: &str, record| NewEntry {
+        run_id: Some(id.to_owned()),
+        ..entry(Some(live()), record)
+    };
+    let started = |number, owner: Option<&str>| Record::RunStarted {
+        number,
+        environment_kind: EnvironmentKind::Live,
+        runbook_sha256: Some("ab".into()),
+        owner: owner.map(str::to_owned),
+    };
+    store.append(of_run("r1", started(1, Some("Zoë")))).await.unwrap();
+    store.append(of_run("r1", Record::RunEnded {})).await.unwrap();
+    assert_eq!(store.open_run(&live()).await.unwrap(), None);
+    // A second end changes nothing, and one of no run either.
+    for id in ["r1", "nowhere"] {
+        store.append(of_run(id, Record::RunEnded {})).await.unwrap();
+    }
+    store.append(of_run("r2", started(2, None))).await.unwrap();
+    let runs = store.runs(&live()).await.unwrap();
+    assert_eq!(store.open_run(&live()).await.unwrap().as_ref(), runs.first());
+    let first = &runs[1];
+    assert_eq!(
+        (
+            first.owner.as_deref(),
+            first.ended_at_ms,
+            first.started_by.as_str()
+        ),
+        (Some("Zoë"), Some(super::NOON), "staff_zoë")
+    );
+    assert_eq!(first.runbook_sha256.as_deref(), Some("ab"));
+    assert_eq!(first.environment_kind, EnvironmentKind::Live);
+    assert_eq!(store.entries_of_run("r1").await.unwrap(), 3);
+    store.rebuild().await.unwrap();
+    assert_eq!(store.runs(&live()).await.unwrap(), runs);
+}
+
+/// A decision to move from phase 1 forward by override, and what came of it.
+fn overridden(id: &str, to: Phase, outcome: Option<ChangeOutcome>) -> Vec<NewEntry> {
+    let started = Record::PhaseChangeStarted {
+        change_id: id.into(),
+        from: state(Phase::ReadOnly, 5),
+        to,
+        note: None,
+        direction: Direction::Forward,
+        incident_id: None,
+        basis: None,
+        override_reason: Some(format!("reason of {id}")),
+    };
+    let concluded = outcome.map(|outcome| change_concluded(id, outcome, Some(state(to, 9))));
+    std::iter::once(started)
+        .chain(concluded)
+        .map(|record| entry(Some(live()), record))
+        .collect()
+}
+
+fn moved(to: Phase) -> Vec<NewEntry> {
+    let moved = Record::PhaseMovedElsewhere {
+        from: None,
+        to: state(to, 20),
+    };
+    vec![entry(Some(live()), moved)]
+}
+
+/// What a case is called, what happens in it one after the other, and which changes' overrides are in force then.
+type Case = (&'static str, Vec<Vec<NewEntry>>, &'static [&'static str]);
+
+#[tokio::test]
+async fn an_override_is_in_force_until_the_phase_goes_below_what_it_opened() {
+    use ChangeOutcome::{Confirmed, NotApplied, NotSent, Overtaken, Refused, Unknown};
+    let two = |outcome| overridden("a", Phase::MemberWrites, outcome);
+    let three = || overridden("b", Phase::AdminFull, Some(Confirmed));
+    let added = || vec![entry(Some(live()), environment_added())];
+    let removed = || vec![entry(Some(live()), Record::EnvironmentRemoved {})];
+    let elsewhere = || vec![entry(Some(EnvironmentName::practice()), Record::PracticeReset {})];
+    let cases: Vec<Case> = vec![
+        ("not known yet", vec![two(None)], &["a"]),
+        ("unknown", vec![two(Some(Unknown))], &["a"]),
+        ("confirmed", vec![two(Some(Confirmed))], &["a"]),
+        ("overtaken", vec![two(Some(Overtaken))], &["a"]),
+        ("refused", vec![two(Some(Refused))], &[]),
+        ("not sent", vec![two(Some(NotSent))], &[]),
+        ("not applied", vec![two(Some(NotApplied))], &[]),
+        ("two in a row", vec![two(Some(Confirmed)), three()], &["a", "b"]),
+        (
+            "one back",
+            vec![two(Some(Confirmed)), three(), moved(Phase::MemberWrites)],
+            &["a"],
+        ),
+        (
+            "all the way back, and up again elsewhere",
+            vec![
+                two(Some(Confirmed)),
+                moved(Phase::ReadOnly),
+                moved(Phase::MemberWrites),
+            ],
+            &[],
+        ),
+        (
+            "moved up after it",
+            vec![two(Some(Confirmed)), moved(Phase::AdminFull)],
+            &["a"],
+        ),
+        (
+            "another portal by the same name",
+            vec![added(), two(Some(Confirmed)), removed(), added()],
+            &[],
+        ),
+        (
+            "another portal was reset",
+            vec![two(Some(Confirmed)), elsewhere()],
+            &["a"],
+        ),
+    ];
+    for (what, entries, wanted) in cases {
+        let dir = new_dir();
+        let store = open(&dir);
+        for entry in entries.into_iter().flatten() {
+            store.append(entry).await.unwrap();
+        }
+        let found = store.overrides_in_force(&live()).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|row| row.change_id.as_str()).collect();
+        assert_eq!(ids, wanted, "{what}");
+        for row in &found {
+            assert_eq!(
+                row.override_reason.clone(),
+                Some(format!("reason of {}", row.change_id))
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -251,6 +390,7 @@ fn any_smoke_record() -> impl Strategy<Value = Record> {
                 phase,
                 runbook_sha256: "0".into(),
                 only_failed_of: None,
+                overrides: vec![],
             },
         }),
         (id(), any::<bool>()).prop_map(|(smoke_id, cancelled)| Record::SmokeFinished {
@@ -315,6 +455,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 token_base,
                 project_id,
                 phase_cache_ms: u64::from(ms),
+                change_window: None,
             },
             other => other,
         }),
@@ -333,6 +474,8 @@ fn any_record() -> impl Strategy<Value = Record> {
         Just(Record::RunStarted {
             number: 0,
             environment_kind: EnvironmentKind::Staging,
+            runbook_sha256: None,
+            owner: None,
         }),
         (any_state(), phase(), any::<Option<String>>()).prop_map(|(from, to, note)| {
             Record::PhaseChangeStarted {
@@ -376,8 +519,82 @@ fn any_record() -> impl Strategy<Value = Record> {
         }),
         (id(), any::<String>()).prop_map(|(sha256, item)| Record::ArtifactAttached { sha256, item }),
         any_smoke_record(),
+        any_rollback_record(),
+        any_announcement_record(),
         Just(Record::PracticeReset {}),
         any::<String>().prop_map(|fault| Record::PracticeFaultsSet { faults: vec![fault] }),
+    ]
+}
+
+fn any_rollback_record() -> impl Strategy<Value = Record> {
+    let step = || prop::sample::select(vec![Step::Trigger, Step::SetPhase, Step::Verify, Step::Restore]);
+    let event = prop_oneof![
+        step().prop_map(|step| Event::Started { step }),
+        (step(), any::<String>()).prop_map(|(step, found)| Event::Done { step, found }),
+        (step(), (0..3_u8)).prop_map(|(step, n)| Event::Sending {
+            step,
+            change_id: format!("c{n}"),
+            account: "operator".into(),
+            attempt: 1,
+        }),
+        (step(), any_state()).prop_map(|(step, state)| Event::Acknowledged { step, state }),
+        any_state().prop_map(|seen| Event::Moved { seen }),
+        Just(Event::WentOn),
+        any::<i64>().prop_map(|by_ms| Event::ClockJumped { by_ms }),
+        any::<Option<i64>>().prop_map(|review_by_ms| Event::Closed { review_by_ms }),
+    ];
+    let opened = (any::<i64>(), phase(), any::<bool>()).prop_map(|(at_ms, to, drill)| {
+        let purpose = if drill { Purpose::Drill } else { Purpose::Rollback };
+        Record::RollbackOpened {
+            rollback_id: String::new(),
+            at_ms,
+            opening: Box::new(super::opening(purpose, to)),
+        }
+    });
+    let happened = ((0..12_u8), any::<i64>(), event).prop_map(|(n, at_ms, event)| Record::RollbackEvent {
+        rollback_id: format!("c{n}"),
+        at_ms,
+        event,
+    });
+    prop_oneof![opened, happened]
+}
+
+fn any_announcement_record() -> impl Strategy<Value = Record> {
+    let id = || (0..12_u8).prop_map(|n| format!("c{n}"));
+    let outcome = prop::sample::select(vec![PostOutcome::Posted, PostOutcome::Unknown]);
+    prop_oneof![
+        prop::sample::select(vec!["staff", "member"]).prop_map(|template| Record::AnnouncementMade {
+            announcement_id: String::new(),
+            announcement: Box::new(announcement(template, Phase::MemberWrites, "2026-03-02 09:00")),
+        }),
+        id().prop_map(|announcement_id| Record::AnnouncementPostStarted {
+            announcement_id,
+            host: "hooks.example".into(),
+        }),
+        (id(), outcome).prop_map(|(announcement_id, outcome)| Record::AnnouncementPostConcluded {
+            announcement_id,
+            outcome,
+            found: String::new(),
+        }),
+        (id(), any::<String>(), any::<i64>()).prop_map(|(announcement_id, place, sent_at_ms)| {
+            Record::AnnouncementSent {
+                announcement_id,
+                place,
+                sent_at_ms,
+                by: "Ana".into(),
+            }
+        }),
+        any::<String>().prop_map(|subject| Record::AnnouncementTemplateSaved {
+            template: TemplateText {
+                id: "own".into(),
+                name: "Our own".into(),
+                audience: Audience::Staff,
+                number: 0,
+                subject,
+                body: "1. {timestamp}".into(),
+                placeholders: Vec::new(),
+            },
+        }),
     ]
 }
 
@@ -394,6 +611,9 @@ proptest! {
         for (index, (in_practice, mut record)) in records.into_iter().enumerate() {
             match &mut record {
                 Record::PhaseChangeStarted { change_id, .. } => *change_id = format!("c{index}"),
+                Record::RollbackOpened { rollback_id, .. } => *rollback_id = format!("c{index}"),
+                Record::AnnouncementMade { announcement_id, .. } => *announcement_id = format!("c{index}"),
+                Record::AnnouncementTemplateSaved { template } => template.number = u32::try_from(index).unwrap(),
                 Record::RunStarted { number, .. } => *number = i64::try_from(index).unwrap(),
                 _ => {}
             }

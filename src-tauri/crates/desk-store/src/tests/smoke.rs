@@ -12,6 +12,7 @@ fn started(smoke_id: &str, phase: Phase) -> Record {
             phase,
             runbook_sha256: "0".into(),
             only_failed_of: None,
+            overrides: vec![],
         },
     }
 }

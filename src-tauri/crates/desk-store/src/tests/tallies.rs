@@ -42,6 +42,7 @@ fn source(sha256: &str) -> ImportSource {
     ImportSource {
         name: "requests.jsonl".into(),
         sha256: sha256.into(),
+        read_as: "as it is".into(),
     }
 }
 
@@ -410,6 +411,67 @@ async fn importing_twice_changes_nothing() {
         .unwrap();
     assert_eq!(nothing, Imported::default());
     assert_eq!(store.imports(&live()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_read_otherwise_from_the_same_source_replaces_what_was_read_before() {
+    let dir = new_dir();
+    let store = open(&dir);
+    store.record_request(request(NOON, "library.items.list", Some(200), 12));
+    let import = async |read_as: &str, rows: &[ImportedRequest]| {
+        let source = ImportSource {
+            read_as: read_as.into(),
+            ..source("a")
+        };
+        store
+            .import_requests(&live(), source, rows.to_vec())
+            .await
+            .unwrap()
+    };
+    let (two, one) = (
+        [imported(NOON, Some(200)), imported(NOON + HOUR, Some(500))],
+        [imported(NOON + 1, Some(404))],
+    );
+    import("first", &two).await;
+    assert_eq!(import("second", &one).await, Imported { added: 1, already: 0 });
+    check(&store, NOON).await;
+    let requests = counted(&store, NOON, NOON + DAY).await;
+    assert_eq!(
+        requests.values().sum::<u64>(),
+        2,
+        "the desk's own and the new one"
+    );
+    assert_eq!(store.imports(&live()).await.unwrap()[0].requests, 1);
+    // Read so that nothing is left of it, it is gone.
+    assert_eq!(import("third", &[]).await, Imported::default());
+    assert_eq!(store.imports(&live()).await.unwrap(), []);
+    check(&store, NOON).await;
+}
+
+#[tokio::test]
+async fn a_panels_figures_are_kept_once_found_by_their_time_and_pruned() {
+    let dir = new_dir();
+    let store = open(&dir);
+    let import = async |sha256: &str, generated_at_ms| {
+        let body = format!("{{\"{sha256}\":1}}");
+        let kept = store
+            .import_panel(&live(), source(sha256), generated_at_ms, body)
+            .await;
+        kept.unwrap()
+    };
+    assert!(import("older", NOON).await);
+    assert!(import("newer", NOON + 1).await);
+    assert!(!import("older", NOON).await, "it is there");
+    let found = async |from_ms, to_ms| -> Vec<String> {
+        let rows = store.panels(&live(), from_ms, to_ms).await.unwrap();
+        rows.into_iter().map(|row| row.body).collect()
+    };
+    assert_eq!(found(NOON, NOON + 2).await, ["{\"newer\":1}", "{\"older\":1}"]);
+    assert_eq!(found(NOON, NOON + 1).await, ["{\"older\":1}"]);
+    let elsewhere = store.panels(&EnvironmentName::practice(), 0, NOON + DAY).await;
+    assert_eq!(elsewhere.unwrap(), []);
+    store.prune_requests(NOON + 1).await.unwrap();
+    assert_eq!(found(0, NOON + DAY).await, ["{\"newer\":1}"]);
 }
 
 #[tokio::test]
