@@ -9,12 +9,17 @@ pub enum Secret {
     SignIn(Role),
     /// The sign-in service's key for the environment's project.
     ApiKey,
+    /// The address that announcements are posted to: whoever has it can post.
+    Webhook,
 }
 
 impl Secret {
     /// Every secret that an environment can have.
     pub fn all() -> impl Iterator<Item = Self> {
-        Role::ALL.into_iter().map(Self::SignIn).chain([Self::ApiKey])
+        Role::ALL
+            .into_iter()
+            .map(Self::SignIn)
+            .chain([Self::ApiKey, Self::Webhook])
     }
 }
 
@@ -23,6 +28,7 @@ impl std::fmt::Display for Secret {
         match self {
             Self::SignIn(role) => role.fmt(f),
             Self::ApiKey => f.write_str("api-key"),
+            Self::Webhook => f.write_str("webhook"),
         }
     }
 }

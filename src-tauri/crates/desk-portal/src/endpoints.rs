@@ -106,20 +106,26 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn base(field: &'static str, text: &str, tail: &str) -> Result<Url, EndpointError> {
-    let wrong = |problem| EndpointError { field, problem };
-    let mut url = Url::parse(text.trim()).map_err(|_| wrong(EndpointProblem::NotAnAddress))?;
+/// An absolute web address over which a secret may go.
+pub(crate) fn address(text: &str) -> Result<Url, EndpointProblem> {
+    let url = Url::parse(text.trim()).map_err(|_| EndpointProblem::NotAnAddress)?;
     if !url.has_host() || url.cannot_be_a_base() {
-        return Err(wrong(EndpointProblem::NotAnAddress));
+        return Err(EndpointProblem::NotAnAddress);
     }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        _ => return Err(wrong(EndpointProblem::NotHttps)),
+        _ => return Err(EndpointProblem::NotHttps),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong(EndpointProblem::UserInfo));
+        return Err(EndpointProblem::UserInfo);
     }
+    Ok(url)
+}
+
+fn base(field: &'static str, text: &str, tail: &str) -> Result<Url, EndpointError> {
+    let wrong = |problem| EndpointError { field, problem };
+    let mut url = address(text).map_err(wrong)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong(EndpointProblem::QueryOrFragment));
     }

@@ -3,6 +3,7 @@
 //! - [`Endpoints`] say where a portal is; [`Portal`] calls it; [`Session`] is one signed-in identity.
 //! - Every call ends in an [`Exchange`] whose [`Outcome`] names what happened, including "nobody knows".
 //! - [`wire`] has typed requests and replies; a reply that does not fit its type is a bad reply, never a default.
+//! - [`Webhook`] posts a text to an address outside of the portal, once.
 //! - Every finished request is told to a [`Recorder`]; a rotated refresh token goes to [`RefreshTokens`] first.
 //!
 //! Tokens, passwords and the API key live in memory only: they are sent to the endpoint they belong to, and
@@ -20,6 +21,7 @@ mod sign_in;
 mod telemetry;
 mod text;
 mod transport;
+mod webhook;
 pub mod wire;
 
 pub use client::{Answered, Call, Caller, Exchange, Portal};
@@ -31,3 +33,4 @@ pub use session::{KeepError, RefreshTokens, Session};
 pub use sign_in::{Claims, Credential, SignInError};
 pub use telemetry::{Recorder, Telemetry};
 pub use transport::{BuildError, MAX_BODY_BYTES};
+pub use webhook::{Posted, Webhook};

@@ -95,6 +95,11 @@ pub(crate) fn clients(urls: [&Url; 3], timeouts: Timeouts) -> Result<[Client; 3]
     Ok([client(urls[0])?, client(urls[1])?, client(urls[2])?])
 }
 
+/// The client for one address.
+pub(crate) fn client(url: &Url, timeouts: Timeouts) -> Result<Client, BuildError> {
+    Demands::of(url).client(timeouts)
+}
+
 /// What an address asks of its client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Demands {

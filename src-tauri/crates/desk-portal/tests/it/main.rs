@@ -11,3 +11,4 @@ mod sessions;
 mod support;
 mod transport;
 mod typed;
+mod webhook;
