@@ -1,14 +1,17 @@
 //! From the rules' types to those that cross, and back.
 
 use crate::view::{
-    ChangeOutcomeView, ChangeStage, ChangeView, EnvironmentKindView, PhaseInfo, PhaseStateView, RequestView,
+    ChangeOutcomeView, ChangeStage, ChangeView, EnvironmentKindView, OverrideView, PhaseInfo, PhaseStateView,
+    RequestView, RunKind, RunView,
 };
 use desk_core::{
-    EnvironmentKind, Phase, PhaseState,
+    EnvironmentKind, EnvironmentName, Phase, PhaseState,
+    gate::Override,
     phase::Direction,
     record::{ChangeOutcome, RequestRef},
+    runbook::PhaseText,
 };
-use desk_store::PhaseChangeRow;
+use desk_store::{PhaseChangeRow, RunRow};
 
 impl From<EnvironmentKind> for EnvironmentKindView {
     fn from(kind: EnvironmentKind) -> Self {
@@ -43,16 +46,15 @@ impl PhaseStateView {
     }
 }
 
-impl From<Phase> for PhaseInfo {
-    fn from(phase: Phase) -> Self {
-        let sentences = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+impl From<&PhaseText> for PhaseInfo {
+    fn from(text: &PhaseText) -> Self {
         Self {
-            wire: phase.wire().to_owned(),
-            number: phase.number(),
-            label: phase.label().to_owned(),
-            title: phase.title().to_owned(),
-            for_members: sentences(phase.for_members()),
-            for_staff: sentences(phase.for_staff()),
+            wire: text.phase.wire().to_owned(),
+            number: text.phase.number(),
+            label: text.label.clone(),
+            title: text.title.clone(),
+            for_members: text.members.clone(),
+            for_staff: text.staff.clone(),
         }
     }
 }
@@ -103,6 +105,29 @@ pub(crate) const fn direction_word(direction: Direction) -> &'static str {
     }
 }
 
+/// The override that a decision was made by, if it was.
+pub(crate) fn override_of(row: &PhaseChangeRow) -> Option<Override> {
+    Some(Override {
+        from: row.from.phase,
+        to: row.to,
+        reason: row.override_reason.clone()?,
+        actor: row.actor.clone(),
+        at_ms: row.started_at_ms,
+    })
+}
+
+impl From<&Override> for OverrideView {
+    fn from(made: &Override) -> Self {
+        Self {
+            from: made.from.wire().to_owned(),
+            to: made.to.wire().to_owned(),
+            reason: made.reason.clone(),
+            actor: made.actor.clone(),
+            at_ms: made.at_ms,
+        }
+    }
+}
+
 /// A decision record as shown; `run` is the run's label.
 pub(crate) fn change_view(row: &PhaseChangeRow, run: Option<String>) -> ChangeView {
     ChangeView {
@@ -114,6 +139,7 @@ pub(crate) fn change_view(row: &PhaseChangeRow, run: Option<String>) -> ChangeVi
         actor: row.actor.clone(),
         run,
         incident_id: row.incident_id.clone(),
+        override_reason: row.override_reason.clone(),
         started_at_ms: row.started_at_ms,
         stage: ChangeStage::Done,
         // A record without a conclusion was cut off by a crash: what became of it is not known.
@@ -126,6 +152,24 @@ pub(crate) fn change_view(row: &PhaseChangeRow, run: Option<String>) -> ChangeVi
         requests: row.requests.iter().map(RequestView::from).collect(),
         settling: None,
         problem: None,
+    }
+}
+
+/// A run as shown.
+pub(crate) fn run_view(row: &RunRow, environment: &EnvironmentName) -> RunView {
+    RunView {
+        id: row.id.clone(),
+        label: run_label(row.number),
+        kind: match row.environment_kind {
+            EnvironmentKind::Live => RunKind::Live,
+            EnvironmentKind::Practice | EnvironmentKind::Staging => RunKind::Rehearsal,
+        },
+        environment: environment.to_string(),
+        owner: row.owner.clone(),
+        runbook_sha256: row.runbook_sha256.clone(),
+        started_by: row.started_by.clone(),
+        started_at_ms: row.started_at_ms,
+        ended_at_ms: row.ended_at_ms,
     }
 }
 

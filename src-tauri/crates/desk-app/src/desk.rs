@@ -2,15 +2,17 @@
 
 use crate::{
     advance,
-    convert::{change_view, run_label},
+    convert::{change_view, run_label, run_view},
     error::{Code, Problem},
     link::Link,
     metrics::view::{AdvanceView, MetricsView},
     problem::{internal_problem, no_environment, open_problem, store_problem},
+    rollback::Live,
+    runbook::{Chosen, OwnRunbook},
     time::{Clock, SystemClock, local_zone},
     view::{
         ChangeView, ConnectionState, ConnectionView, DeskView, EnvironmentView, FaultKindView, IdentityState,
-        KeychainView, MovedView, PhaseInfo, PracticeView, ReadingView, RunView, StoreView, Theme,
+        KeychainView, MovedView, PracticeView, ReadingView, StoreView, Theme,
     },
 };
 use chrono_tz::Tz;
@@ -37,6 +39,8 @@ pub struct DeskOptions {
     pub environment: Option<String>,
     /// Credentials for this call only, in place of the keychain's.
     pub credentials: HashMap<Role, Credential>,
+    /// The runbook for this call only, in place of the one chosen.
+    pub runbook: Option<OwnRunbook>,
     /// How long to wait for a portal.
     pub timeouts: Timeouts,
     /// Where secrets are kept.
@@ -52,6 +56,7 @@ impl DeskOptions {
             data_dir,
             environment: None,
             credentials: HashMap::new(),
+            runbook: None,
             timeouts: Timeouts::default(),
             keychain: Arc::new(OsKeychain::new()),
             clock: Arc::new(SystemClock),
@@ -74,8 +79,13 @@ pub(crate) struct Inner {
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: Tz,
+    pub(crate) runbook: Mutex<Chosen>,
     pub(crate) practice: tokio::sync::Mutex<Option<Practice>>,
     pub(crate) links: tokio::sync::Mutex<HashMap<EnvironmentName, Arc<Link>>>,
+    /// What is done to the texts being written is done in order.
+    pub(crate) announcing: tokio::sync::Mutex<()>,
+    /// One post at a time.
+    pub(crate) posting: tokio::sync::Mutex<()>,
     /// One phase change at a time.
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// The newest entry that this desk wrote itself.
@@ -84,6 +94,12 @@ pub(crate) struct Inner {
     pub(crate) asked: watch::Sender<u64>,
     /// Counts how often somebody stopped waiting for the portal.
     pub(crate) stopped: watch::Sender<u64>,
+    /// The rollback or drill that this desk carries on or shows.
+    pub(crate) rollback: Mutex<Option<Live>>,
+    /// What happened to it is written down in order.
+    pub(crate) writing_down: tokio::sync::Mutex<()>,
+    /// Counts what happened to it; wakes whoever waits before the next try.
+    pub(crate) decided: watch::Sender<u64>,
     screen: Mutex<Screen>,
     changed: watch::Sender<u64>,
 }
@@ -172,7 +188,7 @@ impl Desk {
         };
         let environment = match options.environment {
             Some(name) => existing(&store, &name).await?,
-            None => match store.setting(ENVIRONMENT_SETTING).await.map_err(stored)? {
+            None => match where_to_start(&store).await? {
                 // It may have been removed since by another desk: then the desk starts where nothing can go wrong.
                 Some(name) => existing(&store, &name)
                     .await
@@ -182,6 +198,10 @@ impl Desk {
                     })?,
                 None => EnvironmentName::practice(),
             },
+        };
+        let runbook = match options.runbook {
+            Some(given) => Chosen::given(given),
+            None => Chosen::kept(&store).await?,
         };
         let now = options.clock.now_ms();
         Ok(Self {
@@ -194,12 +214,18 @@ impl Desk {
                 timeouts: options.timeouts,
                 clock: options.clock,
                 zone: local_zone(),
+                runbook: Mutex::new(runbook),
                 practice: tokio::sync::Mutex::new(None),
                 links: tokio::sync::Mutex::new(HashMap::new()),
+                announcing: tokio::sync::Mutex::new(()),
+                posting: tokio::sync::Mutex::new(()),
                 saving: tokio::sync::Mutex::new(()),
                 own_newest: AtomicI64::new(0),
                 asked: watch::Sender::new(0),
                 stopped: watch::Sender::new(0),
+                rollback: Mutex::new(None),
+                writing_down: tokio::sync::Mutex::new(()),
+                decided: watch::Sender::new(0),
                 screen: Mutex::new(Screen::new(environment, now)),
                 changed: watch::Sender::new(0),
             }),
@@ -239,6 +265,7 @@ impl Desk {
             let newest = *changes.borrow_and_update();
             self.touch();
             if newest > self.inner.own_newest.load(Ordering::SeqCst) {
+                self.follow_runbook().await;
                 self.leave_removed_environment().await;
                 self.ask_now();
             }
@@ -373,6 +400,7 @@ impl Desk {
             token_base: row.token_base,
             project_id: row.project_id,
             phase_cache_ms: row.phase_cache_ms,
+            change_window: row.change_window,
         };
         if row.name.is_practice()
             && let Some(practice) = self.inner.practice.lock().await.as_ref()
@@ -393,6 +421,14 @@ impl Desk {
     pub async fn select_environment(&self, name: &str) -> Result<(), Problem> {
         let name = EnvironmentName::new(name).map_err(|_| no_environment(name))?;
         self.environment_row(&name).await?;
+        if name != self.environment() && self.live().as_ref().is_some_and(Live::is_carried_on) {
+            return Err(Problem::new(
+                Code::Busy,
+                "A rollback or a drill is under way here.",
+                "It goes on; the desk stays where it points.",
+                "Finish it, or stop it, then choose another portal.",
+            ));
+        }
         self.inner
             .store
             .set_setting(ENVIRONMENT_SETTING, Some(name.as_str()))
@@ -428,11 +464,7 @@ impl Desk {
             .open_run(&environment)
             .await
             .map_err(stored)?
-            .map(|row| RunView {
-                id: row.id,
-                label: run_label(row.number),
-                started_at_ms: row.started_at_ms,
-            });
+            .map(|row| run_view(&row, &environment));
         let history = self.history(&environment).await?;
         let identities = self.identities_of(&environment).await?;
         let practice = match self.inner.practice.lock().await.as_ref() {
@@ -450,6 +482,9 @@ impl Desk {
             _ => None,
         };
         let theme = self.theme().await?;
+        let rollback = self.rollback_view().await;
+        let last_drill = self.last_drill().await?;
+        let reviews = self.reviews_due().await?;
         let entries = store.newest_seq().await.map_err(stored)?;
         let screen = self.screen();
         Ok(DeskView {
@@ -458,7 +493,8 @@ impl Desk {
             zone: self.inner.zone.name().to_owned(),
             environment: present,
             environments,
-            phases: Phase::ALL.into_iter().map(PhaseInfo::from).collect(),
+            phases: Phase::ALL.map(|phase| self.phase_info(phase)).to_vec(),
+            runbook: self.runbook_view(),
             connection: screen.connection.clone(),
             reading: screen.reading.clone(),
             moved: screen.moved.clone(),
@@ -467,6 +503,9 @@ impl Desk {
             identities,
             metrics: screen.metrics.clone(),
             advance: screen.advance.clone(),
+            rollback,
+            last_drill,
+            reviews,
             run,
             keychain: screen.keychain.clone(),
             store: StoreView {
@@ -585,6 +624,16 @@ async fn existing(store: &Store, name: &str) -> Result<EnvironmentName, Problem>
     Ok(row_of(store, &name).await?.name)
 }
 
+/// The environment to start in where none is named: one with a rollback that is under way, else the remembered one.
+async fn where_to_start(store: &Store) -> Result<Option<String>, Problem> {
+    let stored = |error| store_problem(&error);
+    let open = store.open_rollbacks().await.map_err(stored)?;
+    match open.into_iter().next() {
+        Some(row) => Ok(Some(row.environment.to_string())),
+        None => store.setting(ENVIRONMENT_SETTING).await.map_err(stored),
+    }
+}
+
 /// The settings of an environment.
 async fn row_of(store: &Store, name: &EnvironmentName) -> Result<EnvironmentRow, Problem> {
     if name.is_practice() {
@@ -607,6 +656,7 @@ fn practice_row() -> EnvironmentRow {
         token_base: String::new(),
         project_id: None,
         phase_cache_ms: 60_000,
+        change_window: None,
         added_at_ms: 0,
     }
 }

@@ -2,13 +2,16 @@
 
 use crate::{
     accounts::{Account, missing_claim, who_am_i},
+    announce::webhook_setting,
     desk::Desk,
     error::{Code, Problem},
     link::Link,
     problem::{keychain_problem, read_problem, sign_in_problem, store_problem},
     view::{EnvironmentDraft, EnvironmentKindView, SignInDraft, TestReport, TestStep},
 };
-use desk_core::{EnvironmentKind, EnvironmentName, Role, record::Record};
+use desk_core::{
+    EnvironmentKind, EnvironmentName, Role, Runbook, change_window::ChangeWindow, record::Record,
+};
 use desk_keychain::{Keep, Secret};
 use desk_portal::{Caller, Credential, Endpoints, Portal, Session, wire};
 use secrecy::{ExposeSecret, SecretString};
@@ -23,6 +26,7 @@ struct Checked {
     api_key: SecretString,
     project_id: Option<String>,
     phase_cache_ms: u64,
+    change_window: Option<String>,
 }
 
 /// An optional text; blank is none.
@@ -81,6 +85,16 @@ fn check(draft: &EnvironmentDraft) -> Result<Checked, Problem> {
             "Correct the address; it begins with https://.",
         )
     })?;
+    let change_window = given(draft.change_window.as_deref()).map(str::to_owned);
+    if let Some(window) = &change_window {
+        ChangeWindow::parse(window).map_err(|error| {
+            Problem::invalid(
+                "changeWindow",
+                error.to_string(),
+                "Correct it, or leave it empty: then any time is usual.",
+            )
+        })?;
+    }
     Ok(Checked {
         name,
         kind,
@@ -88,6 +102,7 @@ fn check(draft: &EnvironmentDraft) -> Result<Checked, Problem> {
         api_key: SecretString::from(api_key.to_owned()),
         project_id: given(draft.project_id.as_deref()).map(str::to_owned),
         phase_cache_ms: draft.phase_cache_ms.unwrap_or(DEFAULT_PHASE_CACHE_MS),
+        change_window,
     })
 }
 
@@ -104,7 +119,8 @@ impl Desk {
         let checked = check(draft)?;
         let credential = sign_in.credential()?;
         let portal = self.portal_of(&checked)?;
-        let testing = async move { test(&portal, credential).await.0 };
+        let runbook = self.runbook();
+        let testing = async move { test(&portal, credential, &runbook).await.0 };
         self.unless_stopped(testing).await
     }
 
@@ -133,8 +149,8 @@ impl Desk {
         let credential = sign_in.credential()?;
         let portal = self.portal_of(&checked)?;
         let testing = {
-            let portal = portal.clone();
-            async move { test(&portal, credential).await }
+            let (portal, runbook) = (portal.clone(), self.runbook());
+            async move { test(&portal, credential, &runbook).await }
         };
         let (report, signed_in) = self.unless_stopped(testing).await?;
         let Some((session, account)) = signed_in else {
@@ -205,6 +221,7 @@ impl Desk {
             token_base: checked.endpoints.token_base(),
             project_id: checked.project_id.clone(),
             phase_cache_ms: checked.phase_cache_ms,
+            change_window: checked.change_window.clone(),
         };
         self.record(Some(&checked.name), None, "desk", record).await?;
         self.touch();
@@ -301,11 +318,10 @@ impl Desk {
         }
         self.record(Some(&name), None, "desk", Record::EnvironmentRemoved {})
             .await?;
-        self.inner
-            .store
-            .set_setting(&api_key_setting(&name), None)
-            .await
-            .map_err(|error| store_problem(&error))?;
+        for setting in [api_key_setting(&name), webhook_setting(&name)] {
+            let removed = self.inner.store.set_setting(&setting, None).await;
+            removed.map_err(|error| store_problem(&error))?;
+        }
         self.unlink(&name).await;
         if self.environment() == name {
             self.select_environment(EnvironmentName::PRACTICE).await?;
@@ -320,7 +336,11 @@ fn api_key_setting(name: &EnvironmentName) -> String {
 }
 
 /// Tests a portal; returns the operator's session and account when it can be used.
-async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<(Session, Account)>) {
+async fn test(
+    portal: &Portal,
+    credential: Credential,
+    runbook: &Runbook,
+) -> (TestReport, Option<(Session, Account)>) {
     let labels = [
         "The sign-in service accepts the account",
         "The portal knows the account",
@@ -328,7 +348,7 @@ async fn test(portal: &Portal, credential: Credential) -> (TestReport, Option<(S
         "The portal tells the rollout phase",
     ];
     let mut steps = Vec::with_capacity(labels.len());
-    let signed_in = test_steps(portal, credential, &mut steps, labels).await;
+    let signed_in = test_steps(portal, credential, &mut steps, labels, runbook).await;
     let usable = signed_in.is_some();
     for label in labels.iter().skip(steps.len()) {
         steps.push(TestStep {
@@ -346,6 +366,7 @@ async fn test_steps(
     credential: Credential,
     steps: &mut Vec<TestStep>,
     labels: [&str; 4],
+    runbook: &Runbook,
 ) -> Option<(Session, Account)> {
     let mut step = |label: &str, result: Result<String, Problem>| {
         let ok = result.is_ok();
@@ -386,7 +407,10 @@ async fn test_steps(
     let found = portal
         .ask(&wire::RolloutGet {}, Caller::As(&session), "test")
         .await
-        .map(|answer| format!("{} · {}", answer.data.phase.label(), answer.data.phase.title()))
+        .map(|answer| {
+            let phase = runbook.phase(answer.data.phase);
+            format!("{} · {}", phase.label, phase.title)
+        })
         .map_err(|exchange| read_problem(&exchange));
     step(labels[3], found).then_some((session, account))
 }

@@ -27,6 +27,10 @@ pub enum Code {
     PhaseMoved,
     /// Moving forward is not earned yet; `detail` lists what is missing.
     GateNotGo,
+    /// What a move forward rests on is not what it was when it was decided; `detail` names what changed.
+    BasisChanged,
+    /// The checks of an announcement stand in the way; `detail` lists them.
+    TextRefused,
     /// The present phase does not open this route.
     RolloutBlocked,
     /// The portal answered something that is not in its contract.
@@ -53,6 +57,17 @@ pub enum Code {
     Refused,
     /// A fault in the desk itself.
     Internal,
+}
+
+impl Code {
+    /// The word that stands for it wherever it is written down: `gate_not_go`.
+    pub fn word(self) -> String {
+        // A code without fields is always one word.
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|word| Some(word.as_str()?.to_owned()))
+            .unwrap_or_default()
+    }
 }
 
 /// An error as it crosses to the window and to the command line's JSON.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod advance;
+pub mod announce;
 mod convert;
 mod desk;
 mod environments;
@@ -12,9 +13,13 @@ pub mod error;
 pub mod journal;
 mod link;
 pub mod metrics;
+mod pace;
 mod phase;
 mod practice;
 mod problem;
+pub mod rollback;
+mod run;
+mod runbook;
 pub mod smoke;
 mod soak;
 mod stop;
@@ -27,3 +32,4 @@ pub use desk_keychain::{Keychain, MemoryKeychain};
 pub use desk_portal::{Credential, Timeouts};
 pub use error::{Code, Problem};
 pub use phase::parse_phase;
+pub use runbook::OwnRunbook;

@@ -3,11 +3,12 @@
 use crate::{
     desk::Desk,
     error::{Code, Problem},
+    pace::Pace,
     problem::{keychain_problem, sign_in_problem, store_problem},
     view::IdentityState,
 };
 use async_trait::async_trait;
-use desk_core::{EnvironmentKind, EnvironmentName, Role};
+use desk_core::{EnvironmentKind, EnvironmentName, Role, Route};
 use desk_keychain::{Secret, SecretName, Vault};
 use desk_portal::{
     Credential, Endpoints, KeepError, Portal, PortalOptions, Recorder, RefreshTokens, Session, Telemetry,
@@ -15,7 +16,11 @@ use desk_portal::{
 use desk_practice::{Options, Practice, Storage};
 use desk_store::{RequestRow, Store};
 use secrecy::SecretString;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
 use tokio::sync::Mutex;
 
 /// An environment's portal with its signed-in accounts.
@@ -24,6 +29,7 @@ pub(crate) struct Link {
     pub(crate) kind: EnvironmentKind,
     pub(crate) phase_cache_ms: u64,
     pub(crate) portal: Portal,
+    pace: std::sync::Mutex<Pace>,
     /// One place a role, so that accounts sign in side by side but each only once.
     sessions: HashMap<Role, Mutex<Option<Session>>>,
 }
@@ -44,8 +50,16 @@ impl Link {
             kind,
             phase_cache_ms,
             portal,
+            pace: std::sync::Mutex::default(),
             sessions,
         }
+    }
+
+    /// How long an account, by its word, is to wait before it calls a route. The call is counted as made then.
+    pub(crate) fn reserve(&self, account: &'static str, route: Route) -> Duration {
+        // A panic elsewhere leaves every count whole.
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.reserve(account, route, Instant::now())
     }
 
     fn place(&self, role: Role) -> &Mutex<Option<Session>> {

@@ -1,7 +1,7 @@
 //! The phase selector: reading the rollout, saving a phase, finding out what became of a save.
 
 use crate::{
-    convert::{change_view, direction_word, run_label},
+    convert::{change_view, direction_word},
     desk::Desk,
     error::{Code, Problem},
     link::Link,
@@ -41,7 +41,7 @@ const TEND_EVERY_MS: i64 = 60 * 60 * 1000;
 const CUT_OFF_AFTER_MS: i64 = 120_000;
 
 /// A save of this desk, while what became of it is being found out.
-struct Pending {
+pub(crate) struct Pending {
     change_id: String,
     run_id: Option<String>,
     from: PhaseState,
@@ -127,7 +127,7 @@ enum Found {
 }
 
 /// What the reply to a save says about its fate.
-enum Fate {
+pub(crate) enum Fate {
     Acknowledged(PhaseState),
     Refused,
     NotSent,
@@ -135,7 +135,7 @@ enum Fate {
 }
 
 /// Judges the reply to a save. Whatever does not prove that nothing happened is unknown.
-fn fate(to: Phase, exchange: &Exchange, state: Option<PhaseState>) -> Fate {
+pub(crate) fn fate(to: Phase, exchange: &Exchange, state: Option<PhaseState>) -> Fate {
     match (state, &exchange.outcome) {
         (Some(state), _) if state.phase == to => Fate::Acknowledged(state),
         (Some(_), _) => Fate::Unknown,
@@ -145,11 +145,6 @@ fn fate(to: Phase, exchange: &Exchange, state: Option<PhaseState>) -> Fate {
         }
         (None, _) => Fate::Refused,
     }
-}
-
-/// `Phase 2 · Member writes`.
-fn phase_words(phase: Phase) -> String {
-    format!("{} · {}", phase.label(), phase.title())
 }
 
 impl Desk {
@@ -196,7 +191,7 @@ impl Desk {
     }
 
     /// Shows whether the portal answers.
-    fn note_connection(&self, environment: &EnvironmentName, problem: Option<&Problem>) {
+    pub(crate) fn note_connection(&self, environment: &EnvironmentName, problem: Option<&Problem>) {
         let state = match problem.map(|problem| problem.code) {
             None => ConnectionState::Online,
             Some(
@@ -218,7 +213,7 @@ impl Desk {
     }
 
     /// Takes an answer into the screen: the same save, somebody's move, or an outdated instance.
-    async fn take(&self, link: &Link, seen: &PhaseState, request_id: String) -> ReadingView {
+    pub(crate) async fn take(&self, link: &Link, seen: &PhaseState, request_id: String) -> ReadingView {
         let now = self.now_ms();
         let recorded = self.last_recorded(&link.environment).await;
         let (shown, mut known_since_ms, news) = {
@@ -282,7 +277,7 @@ impl Desk {
     }
 
     /// What any desk on this data directory last knew of the phase.
-    async fn last_recorded(&self, environment: &EnvironmentName) -> Option<PhaseState> {
+    pub(crate) async fn last_recorded(&self, environment: &EnvironmentName) -> Option<PhaseState> {
         let recorded = self.inner.store.last_seen_phase(environment).await;
         // Without the store the portal's answers still count, so that the phase can be seen and moved back.
         recorded.unwrap_or_else(|error| {
@@ -301,7 +296,8 @@ impl Desk {
             );
             may_be && Pending::of_view(change).is_some_and(|pending| pending.made(seen))
         });
-        if on_screen {
+        let of_rollback = self.live().as_ref().is_some_and(|live| live.made(seen));
+        if on_screen || of_rollback {
             return true;
         }
         match self.inner.store.unresolved_changes(&link.environment).await {
@@ -340,7 +336,7 @@ impl Desk {
     /// not known yet, or the portal's instances must settle, go on with [`Self::follow`].
     ///
     /// # Errors
-    /// `phase_moved`, `invalid_input`, `confirmation_needed`, `busy`, `offline`, `signed_out`, `bad_reply`, `stopped`,
+    /// `phase_moved`, `basis_changed`, `gate_not_go`, `invalid_input`, `confirmation_needed`, `busy`, `offline`, `signed_out`, `bad_reply`, `stopped`,
     /// `store_*` (moving forward only: a full disk never keeps anybody from moving back).
     pub async fn save_phase(&self, request: SaveRequest) -> Result<ChangeView, Problem> {
         let Ok(_one_at_a_time) = self.inner.saving.try_lock() else {
@@ -402,7 +398,7 @@ impl Desk {
         session.uid().clone_into(&mut change.actor);
 
         let direction = Direction::of(from.phase, to);
-        let basis = match self.earned(direction, request.override_reason.as_deref()).await {
+        let basis = match self.earned(direction, &request).await {
             Ok(basis) => basis,
             Err(problem) => {
                 self.update_at(&environment, |screen| screen.change = None);
@@ -418,6 +414,7 @@ impl Desk {
             }
         };
         change.run = run.as_ref().map(|(_, label)| label.clone());
+        change.override_reason = basis.as_ref().and_then(|basis| basis.override_reason.clone());
         let mut pending = Pending {
             change_id: change.change_id.clone(),
             run_id: run.map(|(id, _)| id),
@@ -439,7 +436,7 @@ impl Desk {
             note: note.clone(),
             direction,
             incident_id: change.incident_id.clone(),
-            override_reason: basis.as_ref().and_then(|basis| basis.override_reason.clone()),
+            override_reason: change.override_reason.clone(),
             basis: basis.map(|basis| basis.digest),
         };
         let recorded = self
@@ -556,6 +553,7 @@ impl Desk {
                 .map(str::trim)
                 .filter(|id| !id.is_empty())
                 .map(str::to_owned),
+            override_reason: None,
             started_at_ms: self.now_ms(),
             stage: ChangeStage::Rereading,
             outcome: None,
@@ -610,12 +608,12 @@ impl Desk {
             "never".to_owned()
         };
         let what = if seen.phase == expected.phase {
-            format!("{} was saved again", phase_words(seen.phase))
+            format!("{} was saved again", self.phase_words(seen.phase))
         } else {
             format!(
                 "{} became {}",
-                phase_words(expected.phase),
-                phase_words(seen.phase)
+                self.phase_words(expected.phase),
+                self.phase_words(seen.phase)
             )
         };
         Problem::new(
@@ -625,33 +623,6 @@ impl Desk {
             "Look at what changed, then decide anew. Your note is kept.",
         )
         .about("phase")
-    }
-
-    /// The run that this act belongs to; one is opened if none is.
-    pub(crate) async fn run_for(&self, link: &Link, actor: &str) -> Result<(String, String), Problem> {
-        let stored = |error| store_problem(&error);
-        let store = &self.inner.store;
-        let open = async || store.open_run(&link.environment).await.map_err(stored);
-        if let Some(run) = open().await? {
-            return Ok((run.id, run_label(run.number)));
-        }
-        let number = store.next_run_number().await.map_err(stored)?;
-        let id = uuid::Uuid::now_v7().to_string();
-        let record = Record::RunStarted {
-            number,
-            environment_kind: link.kind,
-        };
-        match self
-            .record(Some(&link.environment), Some(id.clone()), actor, record)
-            .await
-        {
-            Ok(()) => Ok((id, run_label(number))),
-            // Another desk on this data directory may have opened one in the same moment: that is the run, then.
-            Err(problem) => match open().await? {
-                Some(run) => Ok((run.id, run_label(run.number))),
-                None => Err(problem),
-            },
-        }
     }
 
     /// Asks once what became of a save.
@@ -701,8 +672,14 @@ impl Desk {
             return Ok(Found::NotYet);
         };
         change.state = Some((&seen).into());
-        self.conclude(link, change, pending, outcome, conclusion_problem(outcome, &seen))
-            .await;
+        self.conclude(
+            link,
+            change,
+            pending,
+            outcome,
+            conclusion_problem(outcome, &seen, &self.phase_words(seen.phase)),
+        )
+        .await;
         // What became of it is recorded by now, so this never takes ours for somebody else's move.
         self.take(link, &seen, request_id).await;
         Ok(Found::Concluded)
@@ -903,7 +880,7 @@ impl Desk {
         let cut_off: Vec<_> = rows
             .map_err(|error| store_problem(&error))?
             .into_iter()
-            .filter(|row| Some(&row.change_id) != shown.as_ref())
+            .filter(|row| Some(&row.change_id) != shown.as_ref() && !self.is_being_confirmed(&row.change_id))
             .filter(|row| row.outcome.is_some() || now - row.started_at_ms > CUT_OFF_AFTER_MS)
             .collect();
         if cut_off.is_empty() {
@@ -921,6 +898,12 @@ impl Desk {
             }
         }
         Ok(open)
+    }
+
+    /// Whether a rollback that is carried on here is about to read this change back.
+    fn is_being_confirmed(&self, change_id: &str) -> bool {
+        let place = self.live();
+        place.as_ref().is_some_and(|live| live.is_confirming(change_id))
     }
 
     /// Keeps the screen true: reads at once, then every 30 s (every 5 s while the portal is away), whenever somebody
@@ -995,6 +978,7 @@ impl Desk {
     /// Goes on with what was left unfinished.
     async fn resume(&self) {
         self.clean_up_in_background();
+        self.resume_rollback().await;
         match self.tidy().await {
             Ok(Some(change)) if self.screen().change.is_none() => {
                 let id = change.change_id.clone();
@@ -1042,7 +1026,7 @@ fn no_change(id: &str) -> Problem {
     )
 }
 
-fn unknown_outcome(exchange: &Exchange) -> Problem {
+pub(crate) fn unknown_outcome(exchange: &Exchange) -> Problem {
     Problem::new(
         Code::TimeoutUnknownOutcome,
         "No clear answer came to the save.",
@@ -1052,21 +1036,19 @@ fn unknown_outcome(exchange: &Exchange) -> Problem {
     .detailed(format!("{} · request {}", exchange.route, exchange.support_id()))
 }
 
-fn conclusion_problem(outcome: ChangeOutcome, seen: &PhaseState) -> Option<Problem> {
+/// `phase` is what the phase seen is called.
+fn conclusion_problem(outcome: ChangeOutcome, seen: &PhaseState, phase: &str) -> Option<Problem> {
     let by = seen.updated_by_uid.as_deref().unwrap_or("nobody");
     match outcome {
         ChangeOutcome::Overtaken => Some(Problem::new(
             Code::PhaseMoved,
-            format!("{by} has saved {} after you.", phase_words(seen.phase)),
+            format!("{by} has saved {phase} after you."),
             "Their save is what members have now; yours is no longer in force.",
             "Speak to them before you save again.",
         )),
         ChangeOutcome::NotApplied => Some(Problem::new(
             Code::Refused,
-            format!(
-                "The save did not take effect: the portal still says {}.",
-                phase_words(seen.phase)
-            ),
+            format!("The save did not take effect: the portal still says {phase}."),
             "The rollout is as it was before.",
             "Save again if it is still wanted.",
         )),

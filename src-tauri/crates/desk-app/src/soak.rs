@@ -4,21 +4,17 @@
 //! one route twice at once, nor oftener than the portal allows.
 
 use crate::{desk::Desk, error::Problem, link::Link, metrics::view::SoakView, problem::read_problem};
-use desk_core::{Phase, Role};
+use desk_core::{Phase, Role, Route};
 use desk_portal::{Answered, Caller, Exchange, Session, wire};
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::{sync::watch, task::JoinSet};
 
-/// Source: the contract, section 4.
-const MOST_A_MINUTE: usize = 120;
-const MINUTE: Duration = Duration::from_secs(60);
 /// More than this proves nothing that the portal's members do not prove better.
 const MOST: u32 = 5_000;
 const PURPOSE: &str = "soak";
@@ -60,18 +56,23 @@ impl Shared {
     }
 }
 
-/// One account on one route, within the portal's limit.
-#[derive(Default)]
-struct Pace(VecDeque<Instant>);
+/// An account that makes requests.
+#[derive(Clone)]
+struct Account {
+    link: Arc<Link>,
+    role: Role,
+    session: Session,
+}
 
-impl Pace {
-    async fn turn(&mut self) {
-        if self.0.len() >= MOST_A_MINUTE
-            && let Some(oldest) = self.0.pop_front()
-        {
-            tokio::time::sleep_until((oldest + MINUTE).into()).await;
-        }
-        self.0.push_back(Instant::now());
+impl Account {
+    /// Waits until the portal's limit allows another request to the route.
+    async fn turn(&self, route: Route) {
+        tokio::time::sleep(self.link.reserve(self.role.word(), route)).await;
+    }
+
+    async fn ask<R: wire::Request>(&self, request: &R) -> Result<Answered<R::Reply>, Box<Exchange>> {
+        let caller = Caller::As(&self.session);
+        self.link.portal.ask(request, caller, PURPOSE).await
     }
 }
 
@@ -109,49 +110,41 @@ impl Desk {
             started: Instant::now(),
             progress,
         });
-        let member = self.session(&link, Role::MemberSmoke).await?;
+        let account = async |role| {
+            let session = self.session(&link, role).await?;
+            Ok::<_, Problem>(Account {
+                link: Arc::clone(&link),
+                role,
+                session,
+            })
+        };
+        let member = account(Role::MemberSmoke).await?;
         let mut workers = JoinSet::new();
         match phase {
             Phase::ReadOnly => {
+                let item = an_item(&member).await?;
                 let mut accounts = vec![member];
                 for role in [Role::StaffSmoke, Role::AdminSmoke] {
                     // The member's requests are enough; the others only make it quicker.
-                    if let Ok(session) = self.session(&link, role).await {
-                        accounts.push(session);
-                    }
+                    accounts.extend(account(role).await);
                 }
-                let item = an_item(&link, &accounts[0]).await?;
                 for account in &accounts {
-                    read(&mut workers, &link, account, &shared, wire::ItemsList::default());
+                    read(&mut workers, account, &shared, wire::ItemsList::default());
+                    read(&mut workers, account, &shared, wire::DiscoveryGet::default());
                     read(
                         &mut workers,
-                        &link,
-                        account,
-                        &shared,
-                        wire::DiscoveryGet::default(),
-                    );
-                    read(
-                        &mut workers,
-                        &link,
                         account,
                         &shared,
                         wire::RecommendationsList::default(),
                     );
-                    read(
-                        &mut workers,
-                        &link,
-                        account,
-                        &shared,
-                        wire::ItemsGet {
-                            item_id: item.clone(),
-                        },
-                    );
+                    let item_id = item.clone();
+                    read(&mut workers, account, &shared, wire::ItemsGet { item_id });
                 }
             }
             Phase::MemberWrites if link.environment.is_practice() => {
-                let item = an_item(&link, &member).await?;
-                let (link, shared) = (Arc::clone(&link), Arc::clone(&shared));
-                workers.spawn(async move { borrow_and_return(&link, &member, &item, &shared).await });
+                let item = an_item(&member).await?;
+                let shared = Arc::clone(&shared);
+                workers.spawn(async move { borrow_and_return(&member, &item, &shared).await });
             }
             Phase::MemberWrites | Phase::AdminFull => {
                 return Err(Problem::invalid(
@@ -169,8 +162,9 @@ impl Desk {
     }
 
     async fn more_needed(&self, phase: Phase) -> Result<u32, Problem> {
-        let (judgements, _) = self.judgements_now(phase).await?;
-        let more = judgements
+        let standing = self.standing(Some(phase)).await?;
+        let more = standing
+            .judgements
             .iter()
             .filter_map(|judged| judged.more_needed)
             .max()
@@ -180,12 +174,13 @@ impl Desk {
 }
 
 /// An item to read and to borrow: on the shelf, more than one copy preferred.
-async fn an_item(link: &Link, session: &Session) -> Result<String, Problem> {
+async fn an_item(account: &Account) -> Result<String, Problem> {
     let shelf = wire::ItemsList {
         availability: Some("available".to_owned()),
         ..wire::ItemsList::default()
     };
-    let answer = link.portal.ask(&shelf, Caller::As(session), PURPOSE).await;
+    account.turn(Route::ItemsList).await;
+    let answer = account.ask(&shelf).await;
     let items = answer.map_err(|exchange| read_problem(&exchange))?.data.items;
     items
         .into_iter()
@@ -202,48 +197,40 @@ async fn an_item(link: &Link, session: &Session) -> Result<String, Problem> {
 }
 
 /// Starts a worker that makes one read over and over.
-fn read<R>(workers: &mut JoinSet<()>, link: &Arc<Link>, session: &Session, shared: &Arc<Shared>, request: R)
+fn read<R>(workers: &mut JoinSet<()>, account: &Account, shared: &Arc<Shared>, request: R)
 where
     R: wire::Request + Send + Sync + 'static,
     R::Reply: Send,
 {
-    let (link, session, shared) = (Arc::clone(link), session.clone(), Arc::clone(shared));
+    let (account, shared) = (account.clone(), Arc::clone(shared));
     workers.spawn(async move {
-        let mut pace = Pace::default();
         while shared.begin() {
-            pace.turn().await;
-            let answer = link.portal.ask(&request, Caller::As(&session), PURPOSE).await;
-            shared.count(answer.is_ok());
+            account.turn(R::ROUTE).await;
+            shared.count(account.ask(&request).await.is_ok());
         }
     });
 }
 
 /// Borrows and returns one copy over and over.
-async fn borrow_and_return(link: &Arc<Link>, member: &Session, item: &str, shared: &Arc<Shared>) {
-    let mut pace = Pace::default();
+async fn borrow_and_return(member: &Account, item: &str, shared: &Arc<Shared>) {
     while shared.begin() {
-        pace.turn().await;
-        let (link, member, item) = (Arc::clone(link), member.clone(), item.to_owned());
+        member.turn(Route::LoansCheckout).await;
+        let (member, item) = (member.clone(), item.to_owned());
         // In a task of its own, so that a loan is returned even when the soak is stopped in between.
         let turn = tokio::spawn(async move {
-            let key = uuid::Uuid::now_v7().to_string();
             let checkout = wire::LoansCheckout {
                 item_id: item,
-                idempotency_key: Some(key),
+                idempotency_key: Some(uuid::Uuid::now_v7().to_string()),
             };
-            let loan: Result<Answered<_>, Box<Exchange>> =
-                link.portal.ask(&checkout, Caller::As(&member), PURPOSE).await;
-            match loan {
-                Err(_) => (false, None),
-                Ok(loan) => {
-                    let check_in = wire::LoansCheckIn {
-                        loan_id: loan.data.loan.id,
-                        idempotency_key: None,
-                    };
-                    let returned = link.portal.ask(&check_in, Caller::As(&member), PURPOSE).await;
-                    (true, Some(returned.is_ok()))
-                }
-            }
+            let Ok(loan) = member.ask(&checkout).await else {
+                return (false, None);
+            };
+            let check_in = wire::LoansCheckIn {
+                loan_id: loan.data.loan.id,
+                idempotency_key: None,
+            };
+            member.turn(Route::LoansCheckIn).await;
+            (true, Some(member.ask(&check_in).await.is_ok()))
         });
         let (borrowed, returned) = turn.await.unwrap_or((false, None));
         shared.count(borrowed);

@@ -7,6 +7,10 @@ use chrono_tz::Tz;
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970.
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds since some moment, by a clock that nobody can set. Where this and [`Self::now_ms`] part, the time of
+    /// day was set.
+    fn steady_ms(&self) -> i64;
 }
 
 /// This machine's clock.
@@ -16,6 +20,23 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         Utc::now().timestamp_millis()
+    }
+
+    /// Goes on while the machine sleeps, so that sleeping is not taken for a clock that was set forward.
+    #[cfg(target_os = "linux")]
+    fn steady_ms(&self) -> i64 {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        time.tv_sec
+            .saturating_mul(1_000)
+            .saturating_add(time.tv_nsec / 1_000_000)
+    }
+
+    /// Other systems' clocks may stop while the machine sleeps; then that shows as a clock that was set forward.
+    #[cfg(not(target_os = "linux"))]
+    fn steady_ms(&self) -> i64 {
+        use std::{sync::OnceLock, time::Instant};
+        static START: OnceLock<Instant> = OnceLock::new();
+        i64::try_from(START.get_or_init(Instant::now).elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 }
 

@@ -5,7 +5,10 @@
 use crate::{
     error::Problem,
     metrics::view::{AdvanceView, MetricsView},
+    rollback::view::{DrillSummary, ReviewDue, RollbackView},
+    time::when,
 };
+use chrono_tz::Tz;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -26,6 +29,8 @@ pub struct DeskView {
     pub environments: Vec<EnvironmentView>,
     /// What the three phases mean.
     pub phases: Vec<PhaseInfo>,
+    /// The runbook in force.
+    pub runbook: RunbookView,
     /// Whether the portal answers, and as whom.
     pub connection: ConnectionView,
     /// The newest reading of the rollout; absent until one succeeded in this session.
@@ -42,6 +47,12 @@ pub struct DeskView {
     pub advance: AdvanceView,
     /// The newest snapshot of the phase metrics of the open run.
     pub metrics: Option<MetricsView>,
+    /// The rollback or drill that is open, or the last one until it is put away.
+    pub rollback: Option<RollbackView>,
+    /// The newest drill that is over.
+    pub last_drill: Option<DrillSummary>,
+    /// Rollbacks that are still to be reviewed, the most urgent first.
+    pub reviews: Vec<ReviewDue>,
     /// The run that acts are recorded under, once one is open.
     pub run: Option<RunView>,
     /// Whether secrets can be kept.
@@ -97,6 +108,8 @@ pub struct EnvironmentView {
     pub project_id: Option<String>,
     /// How long an instance of the portal caches the phase.
     pub phase_cache_ms: u64,
+    /// When changes are usual, `Mon-Fri 09:00-17:00`; any time where not given.
+    pub change_window: Option<String>,
 }
 
 /// What a phase means.
@@ -115,6 +128,32 @@ pub struct PhaseInfo {
     pub for_members: Vec<String>,
     /// What staff can do, one sentence each.
     pub for_staff: Vec<String>,
+}
+
+/// Which runbook is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunbookView {
+    /// Where it comes from.
+    pub source: RunbookSource,
+    /// The name of its file; none for the built-in one.
+    pub name: Option<String>,
+    /// The SHA-256 of its text, lower-case hex.
+    pub sha256: String,
+    /// Why it cannot be used: then no check and no gate counts.
+    pub problem: Option<Problem>,
+}
+
+/// Where a runbook comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RunbookSource {
+    /// Compiled in.
+    Builtin,
+    /// Chosen under Settings, and kept.
+    Own,
+    /// Given with `--runbook`, for as long as the desk is open.
+    Given,
 }
 
 /// Whether the portal answers.
@@ -261,6 +300,8 @@ pub struct ChangeView {
     pub run: Option<String>,
     /// The incident it answers to.
     pub incident_id: Option<String>,
+    /// Why it moved forward although something was missing.
+    pub override_reason: Option<String>,
     /// When it was decided.
     pub started_at_ms: i64,
     /// How far it has come.
@@ -279,6 +320,33 @@ pub struct ChangeView {
     pub settling: Option<SettlingView>,
     /// Why it is not confirmed.
     pub problem: Option<Problem>,
+}
+
+/// A move forward that was made although something was missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OverrideView {
+    /// The phase before, wire name.
+    pub from: String,
+    /// The phase moved to, wire name.
+    pub to: String,
+    /// Why, in the words of whoever decided.
+    pub reason: String,
+    /// Who decided: the operator's uid.
+    pub actor: String,
+    /// When.
+    pub at_ms: i64,
+}
+
+impl OverrideView {
+    /// On one line, as it is printed on what leaves the desk.
+    pub fn words(&self, zone: Tz) -> String {
+        let at = when(self.at_ms, zone);
+        format!(
+            "OVERRIDE {} to {} by {}, {at}: {}",
+            self.from, self.to, self.actor, self.reason
+        )
+    }
 }
 
 /// Whether every answer since a change has agreed for longer than the portal's phase cache.
@@ -331,7 +399,7 @@ pub enum IdentityState {
     SignedOut,
 }
 
-/// The open run.
+/// A run: a rehearsal or a cutover, from its start to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
@@ -339,8 +407,79 @@ pub struct RunView {
     pub id: String,
     /// `R-001`.
     pub label: String,
+    /// Which of the two.
+    pub kind: RunKind,
+    /// Where it happens.
+    pub environment: String,
+    /// The release owner, as named when it was started; none for a run that an act opened.
+    pub owner: Option<String>,
+    /// The SHA-256 of the runbook in force when it began; none for runs of earlier versions.
+    pub runbook_sha256: Option<String>,
+    /// Whose act began it.
+    pub started_by: String,
     /// Since when.
     pub started_at_ms: i64,
+    /// Until when; none while it is open.
+    pub ended_at_ms: Option<i64>,
+}
+
+/// What a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum RunKind {
+    /// In practice or staging.
+    Rehearsal,
+    /// Where members are.
+    Live,
+}
+
+/// A run with all that was recorded under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunReport {
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunView,
+    /// Entries of the journal, its start and its end among them.
+    pub entries: u64,
+    /// The decisions to change the phase, oldest first.
+    pub phase_changes: Vec<ChangeView>,
+    /// Those of them that were made by override.
+    pub overrides: Vec<OverrideView>,
+    /// The runs of the smoke checklist, oldest first.
+    pub smoke_runs: Vec<RunSmokeView>,
+    /// What was captured in it or attached to it.
+    pub artifacts: Vec<RunArtifactView>,
+}
+
+/// A run of the smoke checklist, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSmokeView {
+    /// Its id.
+    pub id: String,
+    /// The phase it was for, wire name.
+    pub phase: String,
+    /// When it began.
+    pub started_at_ms: i64,
+    /// Whether it proves the phase.
+    pub proven: bool,
+    /// What it found, in a sentence.
+    pub sentence: String,
+}
+
+/// Evidence of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunArtifactView {
+    /// The SHA-256 of its bytes, lower-case hex.
+    pub sha256: String,
+    /// The phase it speaks for, wire name; none for bytes from elsewhere.
+    pub phase: Option<String>,
+    /// When it was captured.
+    pub captured_at_ms: Option<i64>,
+    /// The evidence items that it was put on the run as; none while it is not attached.
+    pub attached_as: Vec<String>,
 }
 
 /// Whether secrets can be kept.
@@ -399,6 +538,8 @@ pub struct SaveRequest {
     pub incident_id: Option<String>,
     /// What the screen showed when it was decided; refused when the portal says otherwise by now.
     pub expected: PhaseStateView,
+    /// [`AdvanceView::basis`] as it was shown when it was decided; needed to move forward, and refused when it is no longer so.
+    pub basis: Option<String>,
     /// The environment's name, typed by the operator; needed to move forward in a live environment.
     pub confirm: Option<String>,
     /// Why the phase is moved forward although something is missing.
@@ -426,6 +567,8 @@ pub struct EnvironmentDraft {
     pub project_id: Option<String>,
     /// How long an instance caches the phase; 60000 where not given.
     pub phase_cache_ms: Option<u64>,
+    /// When changes are usual, `Mon-Fri 09:00-17:00`; any time where not given.
+    pub change_window: Option<String>,
 }
 
 /// An account to sign in. Goes from the window to Rust only; nothing sends it back.

@@ -9,7 +9,12 @@
 
 use desk_app::{
     Problem,
-    metrics::view::{ImportView, SoakView},
+    announce::view::{
+        AnnounceView, CopyPart, DifferenceLineView, FileFormat, MadeView, SentDraft, TemplateDraft,
+        WaiveDraft,
+    },
+    metrics::view::{ImportView, LogColumns, SoakView},
+    rollback::view::{DrillRequest, RollbackChoice, RollbackRequest, SafeStateView},
     smoke::view::{SmokePlan, SmokeReport, SmokeRequest},
     view::{DeskView, EnvironmentDraft, JournalView, SaveRequest, SignInDraft, TestReport},
 };
@@ -44,10 +49,23 @@ fn the_bindings_are_those_of_the_types_that_cross() {
     TestReport::export_all(&config).unwrap();
     JournalView::export_all(&config).unwrap();
     ImportView::export_all(&config).unwrap();
+    LogColumns::export_all(&config).unwrap();
     SoakView::export_all(&config).unwrap();
     SmokePlan::export_all(&config).unwrap();
     SmokeReport::export_all(&config).unwrap();
     SmokeRequest::export_all(&config).unwrap();
+    RollbackRequest::export_all(&config).unwrap();
+    RollbackChoice::export_all(&config).unwrap();
+    DrillRequest::export_all(&config).unwrap();
+    SafeStateView::export_all(&config).unwrap();
+    AnnounceView::export_all(&config).unwrap();
+    CopyPart::export_all(&config).unwrap();
+    DifferenceLineView::export_all(&config).unwrap();
+    FileFormat::export_all(&config).unwrap();
+    MadeView::export_all(&config).unwrap();
+    SentDraft::export_all(&config).unwrap();
+    TemplateDraft::export_all(&config).unwrap();
+    WaiveDraft::export_all(&config).unwrap();
     let generated = read_all(fresh.path());
     assert!(generated.len() > 20, "only {} types generated", generated.len());
 

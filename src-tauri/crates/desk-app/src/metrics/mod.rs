@@ -3,29 +3,29 @@
 //! A snapshot is an artifact in the journal's run. Its gates are judged anew whenever they are looked at, from the same
 //! requests, so that a verdict grows stale by itself.
 
+mod count;
+mod import;
 pub mod view;
 
+use self::count::Counted;
 use crate::{
     desk::Desk,
     error::{Code, Problem},
-    link::Link,
     problem::{internal_problem, store_problem},
+    view::OverrideView,
 };
 use desk_core::{
-    Phase, PhaseState, Runbook,
-    gate::{self, Answer, ArtifactFacts, Facts, InForce, Judgement, Snapshot, Verdict, window_from_ms},
-    import::{Kind, read_log},
-    metrics::{Artifact, CRITICAL_ROUTES, Capture, SourceCount, Tally},
+    EnvironmentName, Phase, PhaseState, Runbook,
+    gate::{self, ArtifactFacts, Facts, InForce, Judgement, SmokeFacts, Snapshot, Verdict, window_from_ms},
+    metrics::{Artifact, CRITICAL_ROUTES, Capture, Endpoint},
     record::{ArtifactKind, Record},
-    runbook::{Gate, Rule},
+    runbook::Rule,
 };
-use desk_store::{ImportSource, ImportedRequest, RunRow, TallyRow};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use view::{
-    BadLine, EndpointView, GateView, ImportView, MetricsView, MoveMark, SeriesPoint,
-    SourceCount as SourceView, SummaryView, VerdictView,
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
 };
+use view::{EndpointView, GateView, GatesView, MetricsView, MoveMark, SeriesPoint, VerdictView};
 
 /// The most stretches of time on the chart.
 const CHART_POINTS: u32 = 60;
@@ -43,13 +43,33 @@ struct Kept {
 }
 
 impl Kept {
-    fn facts(&self) -> ArtifactFacts {
+    fn facts(&self, runbook: &Runbook) -> ArtifactFacts {
+        let made_with = self.artifact.desk.as_ref().map(|desk| &*desk.runbook_sha256);
         ArtifactFacts {
             sha256: self.sha256.clone(),
             phase: self.artifact.rollout_phase,
             captured_at_ms: self.generated_at_ms,
+            same_runbook: made_with == Some(runbook.sha256()),
             attached: self.attached,
         }
+    }
+}
+
+/// How the gates of a phase stand, with what that rests on.
+pub(crate) struct Standing {
+    pub(crate) runbook: Arc<Runbook>,
+    /// Why no gate counts: the chosen runbook cannot be read.
+    pub(crate) no_rules: Option<Problem>,
+    pub(crate) in_force: Option<InForce>,
+    kept: Option<Kept>,
+    pub(crate) smoke: Option<SmokeFacts>,
+    pub(crate) judgements: Vec<Judgement>,
+}
+
+impl Standing {
+    /// The newest artifact.
+    pub(crate) fn artifact(&self) -> Option<ArtifactFacts> {
+        self.kept.as_ref().map(|kept| kept.facts(&self.runbook))
     }
 }
 
@@ -75,25 +95,27 @@ impl Desk {
         let from_ms = now
             .saturating_sub(i64::from(window_minutes) * 60_000)
             .max(state.updated_at_ms);
-        let rows = self
-            .inner
-            .store
-            .tally(&environment, from_ms, now)
-            .await
-            .map_err(stored)?;
         let run = self.run_for(&link, "desk").await?;
-        let earlier = self.newest(&run.0).await?.map(|kept| kept.facts());
+        let runbook = self.runbook();
+        let earlier = self.newest(&run.0).await?.map(|kept| kept.facts(&runbook));
         let taken = Taken {
             at_ms: now,
             phase: state.phase,
         };
-        let in_force = Some(InForce {
+        let in_force = InForce {
             phase: state.phase,
             since_ms: state.updated_at_ms,
-        });
-        let judgements = self
-            .judge(&link, state.phase, in_force, Some(taken), earlier.as_ref())
-            .await?;
+        };
+        let counted = self.count(&environment, in_force, from_ms, now).await?;
+        let smoke = self.smoke_facts(&environment, state.phase).await?;
+        let facts = Facts {
+            now_ms: now,
+            in_force: Some(in_force),
+            snapshot: None,
+            smoke: smoke.as_ref(),
+            artifact: earlier.as_ref(),
+        };
+        let judgements = self.judge(&environment, state.phase, facts, Some(taken)).await?;
         let artifact = Artifact::capture(Capture {
             environment: &environment,
             environment_kind: link.kind,
@@ -101,10 +123,11 @@ impl Desk {
             generated_at_ms: now,
             window_minutes,
             window_from_ms: from_ms,
-            tallies: &tallies(&rows),
-            sources: self.sources(&link, &rows).await?,
+            tallies: &counted.tallies,
+            sources: counted.sources,
             gates: judgements,
-            runbook_sha256: Runbook::builtin().sha256(),
+            overrides: self.overrides().await?,
+            runbook_sha256: runbook.sha256(),
         });
         let text = artifact.to_json().map_err(|error| internal_problem(&error))?;
         let sha256 = self
@@ -120,8 +143,7 @@ impl Desk {
         };
         self.record(Some(&environment), Some(run.0), "desk", record)
             .await?;
-        self.show_metrics().await?;
-        self.metrics().await?.ok_or_else(no_snapshot)
+        self.show_metrics().await?.ok_or_else(no_snapshot)
     }
 
     /// The newest snapshot of the open run, its gates judged as of now; none before the first.
@@ -129,47 +151,38 @@ impl Desk {
     /// # Errors
     /// `store_*`.
     pub async fn metrics(&self) -> Result<Option<MetricsView>, Problem> {
-        let Some(run) = self.open_run().await? else {
-            return Ok(None);
-        };
-        let Some(kept) = self.newest(&run.id).await? else {
-            return Ok(None);
-        };
+        let standing = self.standing(None).await?;
+        self.metrics_of(standing).await
+    }
+
+    async fn metrics_of(&self, standing: Standing) -> Result<Option<MetricsView>, Problem> {
+        let Standing { kept, judgements, .. } = standing;
+        let Some(kept) = kept else { return Ok(None) };
         let stored = |error| store_problem(&error);
-        let link = self.link(&self.environment()).await?;
+        let environment = self.environment();
         let store = &self.inner.store;
         let taken = kept.generated_at_ms;
-        let desk = kept.artifact.desk.as_ref();
+        let artifact = kept.artifact;
+        let desk = artifact.desk;
         let from_ms = desk
+            .as_ref()
             .and_then(|desk| milliseconds(&desk.window_from_iso))
             .unwrap_or(taken);
         let series = store
-            .request_series(&link.environment, from_ms, taken, CHART_POINTS)
+            .request_series(&environment, from_ms, taken, CHART_POINTS)
             .await
             .map_err(stored)?;
         let moves = store
-            .phase_moves(&link.environment, from_ms, taken)
+            .phase_moves(&environment, from_ms, taken)
             .await
             .map_err(stored)?;
-        let judgements = self.gates(kept.artifact.rollout_phase).await?;
-        let artifact = &kept.artifact;
         Ok(Some(MetricsView {
             captured_at_ms: taken,
             from_ms,
             window_minutes: artifact.window_minutes,
             phase: artifact.rollout_phase.wire().to_owned(),
-            summary: SummaryView {
-                request_count: artifact.summary.request_count,
-                error_count: artifact.summary.error_count,
-                conflict_count: artifact.summary.conflict_count,
-                route_error_count: artifact.summary.route_error_count,
-                error_rate: artifact.summary.error_rate.0,
-                conflict_rate: artifact.summary.conflict_rate.0,
-                p50_latency_ms: artifact.summary.p50_latency_ms,
-                p95_latency_ms: artifact.summary.p95_latency_ms,
-                max_latency_ms: artifact.summary.max_latency_ms,
-            },
-            endpoints: endpoints(artifact),
+            summary: artifact.summary,
+            endpoints: endpoints(artifact.endpoints),
             series: series
                 .into_iter()
                 .map(|row| SeriesPoint {
@@ -186,17 +199,12 @@ impl Desk {
                     to: row.phase.wire().to_owned(),
                 })
                 .collect(),
-            gates: judgements,
-            sources: desk.map_or_else(Vec::new, |desk| {
-                desk.sources
-                    .iter()
-                    .map(|one| SourceView {
-                        source: one.source.clone(),
-                        requests: one.requests,
-                    })
-                    .collect()
+            gates: judgements.into_iter().map(gate_view).collect(),
+            overrides: desk.as_ref().map_or_else(Vec::new, |desk| {
+                desk.overrides.iter().map(OverrideView::from).collect()
             }),
-            expected_refusals: desk.map_or(0, |desk| desk.expected_refusals),
+            expected_refusals: desk.as_ref().map_or(0, |desk| desk.expected_refusals),
+            sources: desk.map_or_else(Vec::new, |desk| desk.sources),
             artifact: kept.sha256,
             attached: kept.attached,
         }))
@@ -206,45 +214,67 @@ impl Desk {
     ///
     /// # Errors
     /// `store_*`.
-    pub async fn show_metrics(&self) -> Result<(), Problem> {
+    pub async fn show_metrics(&self) -> Result<Option<MetricsView>, Problem> {
         let environment = self.environment();
-        let metrics = self.metrics().await?;
-        let advance = self.advance().await?;
+        let standing = self.standing(None).await?;
+        let advance = Self::advance_on(&standing);
+        let metrics = self.metrics_of(standing).await?;
         self.update_at(&environment, |screen| {
-            screen.metrics = metrics;
+            screen.metrics.clone_from(&metrics);
             screen.advance = advance;
         });
-        Ok(())
+        Ok(metrics)
     }
 
-    /// What the gates of a phase say now, in the runbook's order.
+    /// What the gates of a phase say now.
     ///
     /// # Errors
-    /// `store_*`.
-    pub async fn gates(&self, phase: Phase) -> Result<Vec<GateView>, Problem> {
-        let (judgements, _) = self.judgements_now(phase).await?;
-        Ok(judgements.into_iter().map(gate_view).collect())
+    /// `gate_not_go` (field `runbook`) where the chosen runbook cannot be read; `store_*`.
+    pub async fn gates(&self, phase: Phase) -> Result<GatesView, Problem> {
+        self.rules()?;
+        let standing = self.standing(Some(phase)).await?;
+        Ok(GatesView {
+            gates: standing.judgements.into_iter().map(gate_view).collect(),
+            overrides: self.overrides_view().await?,
+        })
     }
 
-    /// The verdicts on a phase's gates as of now, and the newest artifact they rest on.
-    pub(crate) async fn judgements_now(
-        &self,
-        phase: Phase,
-    ) -> Result<(Vec<Judgement>, Option<ArtifactFacts>), Problem> {
-        let link = self.link(&self.environment()).await?;
+    /// How the gates of a phase stand now; without one, those of the phase in force, or of the newest snapshot while that
+    /// is not known.
+    pub(crate) async fn standing(&self, phase: Option<Phase>) -> Result<Standing, Problem> {
+        let environment = self.environment();
         let kept = match self.open_run().await? {
             Some(run) => self.newest(&run.id).await?,
             None => None,
         };
+        let in_force = self.in_force();
         let taken = kept.as_ref().map(|kept| Taken {
             at_ms: kept.generated_at_ms,
             phase: kept.artifact.rollout_phase,
         });
-        let facts = kept.as_ref().map(Kept::facts);
-        let judgements = self
-            .judge(&link, phase, self.in_force(), taken, facts.as_ref())
-            .await?;
-        Ok((judgements, facts))
+        let phase = phase
+            .or(in_force.map(|in_force| in_force.phase))
+            .or(taken.map(|taken| taken.phase));
+        let mut standing = Standing {
+            runbook: self.runbook(),
+            no_rules: self.rules().err(),
+            in_force,
+            kept,
+            smoke: None,
+            judgements: Vec::new(),
+        };
+        let Some(phase) = phase else { return Ok(standing) };
+        standing.smoke = self.smoke_facts(&environment, phase).await?;
+        let artifact = standing.artifact();
+        let facts = Facts {
+            now_ms: self.now_ms(),
+            in_force,
+            snapshot: None,
+            smoke: standing.smoke.as_ref(),
+            artifact: artifact.as_ref(),
+        };
+        standing.judgements = self.judge(&environment, phase, facts, taken).await?;
+        Ok(standing)
     }
 
     /// The artifact's text, exactly as it is kept: the web panel's shape.
@@ -254,63 +284,6 @@ impl Desk {
     pub async fn metrics_json(&self) -> Result<String, Problem> {
         let run = self.open_run().await?.ok_or_else(no_snapshot)?;
         Ok(self.newest(&run.id).await?.ok_or_else(no_snapshot)?.text)
-    }
-
-    /// Adds the requests of somebody else's log, JSON Lines or CSV. The same log again adds nothing.
-    ///
-    /// # Errors
-    /// `invalid_input` (field `file`) where no columns can be made out, and for the web panel's JSON, which holds sums and no
-    /// requests; `store_*`.
-    pub async fn import_requests(&self, name: &str, text: &str) -> Result<ImportView, Problem> {
-        let format = match Kind::of(text) {
-            Kind::Log(format) => format,
-            Kind::Artifact => {
-                return Err(Problem::invalid(
-                    "file",
-                    "This is the web panel's snapshot: it holds sums, and a gate needs the requests.",
-                    "Import the request log that it was counted from.",
-                ));
-            }
-        };
-        let log = read_log(text, format, None).map_err(|error| {
-            Problem::invalid(
-                "file",
-                format!("The log's columns cannot be made out: {error}."),
-                "It needs a time, a route and a status; a first line with names helps.",
-            )
-        })?;
-        let environment = self.environment();
-        let source = ImportSource {
-            name: name.trim().to_owned(),
-            sha256: hex::encode(Sha256::digest(text.as_bytes())),
-        };
-        let rows = log
-            .requests
-            .iter()
-            .map(|request| ImportedRequest {
-                at_ms: request.at_ms,
-                route: request.route.clone(),
-                status: request.status,
-                ok: request.ok(),
-                duration_ms: request.duration_ms,
-                request_id: None,
-            })
-            .collect();
-        let imported = self.inner.store.import_requests(&environment, source, rows).await;
-        let imported = imported.map_err(|error| store_problem(&error))?;
-        self.show_metrics().await?;
-        Ok(ImportView {
-            added: imported.added,
-            already: imported.already,
-            bad: log
-                .bad
-                .into_iter()
-                .map(|bad| BadLine {
-                    line: bad.line,
-                    reason: bad.reason,
-                })
-                .collect(),
-        })
     }
 
     /// Puts the newest snapshot on the run as evidence.
@@ -330,11 +303,6 @@ impl Desk {
             self.show_metrics().await?;
         }
         Ok(())
-    }
-
-    async fn open_run(&self) -> Result<Option<RunRow>, Problem> {
-        let run = self.inner.store.open_run(&self.environment()).await;
-        run.map_err(|error| store_problem(&error))
     }
 
     /// The newest phase-metrics artifact captured in a run.
@@ -374,107 +342,53 @@ impl Desk {
         }))
     }
 
+    /// Judges a phase's gates by `facts` and by the requests before `taken`; none while no gate counts, see [`Desk::rules`].
+    /// Gates that look back equally far share their count.
     async fn judge(
         &self,
-        link: &Link,
+        environment: &EnvironmentName,
         phase: Phase,
-        in_force: Option<InForce>,
+        facts: Facts<'_>,
         taken: Option<Taken>,
-        artifact: Option<&ArtifactFacts>,
     ) -> Result<Vec<Judgement>, Problem> {
-        let smoke = self.smoke_facts(&link.environment, phase).await?;
+        let Ok(runbook) = self.rules() else {
+            return Ok(Vec::new());
+        };
+        let mut windows: BTreeMap<i64, Counted> = BTreeMap::new();
         let mut judgements = Vec::new();
-        for gate in Runbook::builtin().gates_of(phase) {
-            let counted = match (in_force, taken) {
-                (Some(in_force), Some(taken)) => self.count_for(link, gate, in_force, taken.at_ms).await?,
-                _ => None,
+        for gate in runbook.gates_of(phase) {
+            let (Some(over), Some(in_force), Some(taken)) = (gate.over(), facts.in_force, taken) else {
+                judgements.push(gate::judge(gate, &facts));
+                continue;
             };
-            let snapshot = counted.as_ref().zip(taken).map(|(counted, taken)| Snapshot {
+            let from_ms = window_from_ms(over, taken.at_ms, in_force.since_ms);
+            if let Entry::Vacant(window) = windows.entry(from_ms) {
+                let counted = self.count(environment, in_force, from_ms, taken.at_ms).await?;
+                window.insert(counted);
+            }
+            let answers = if matches!(gate.rule, Rule::NoSustainedRouteErrors { .. }) {
+                self.answers(environment, over, from_ms, taken.at_ms).await?
+            } else {
+                Vec::new()
+            };
+            let snapshot = Snapshot {
                 phase: taken.phase,
                 taken_at_ms: taken.at_ms,
-                from_ms: counted.from_ms,
-                tallies: &counted.tallies,
-                answers: &counted.answers,
-            });
+                from_ms,
+                tallies: &windows[&from_ms].tallies,
+                answers: &answers,
+            };
             let facts = Facts {
-                now_ms: self.now_ms(),
-                in_force,
-                snapshot,
-                smoke: smoke.as_ref(),
-                artifact,
+                snapshot: Some(snapshot),
+                ..facts
             };
             judgements.push(gate::judge(gate, &facts));
         }
         Ok(judgements)
     }
 
-    /// The requests that a gate looks at; none for a gate that looks at no requests.
-    async fn count_for(
-        &self,
-        link: &Link,
-        gate: &Gate,
-        in_force: InForce,
-        taken_at_ms: i64,
-    ) -> Result<Option<Counted>, Problem> {
-        let Some(over) = gate.over() else { return Ok(None) };
-        let stored = |error| store_problem(&error);
-        let from_ms = window_from_ms(over, taken_at_ms, in_force.since_ms);
-        let store = &self.inner.store;
-        let rows = store
-            .tally(&link.environment, from_ms, taken_at_ms)
-            .await
-            .map_err(stored)?;
-        let answers = if matches!(gate.rule, Rule::NoSustainedRouteErrors { .. }) {
-            let routes = over.routes.iter().map(|route| route.name().to_owned()).collect();
-            let replies = store
-                .recent_of_routes(&link.environment, routes, from_ms)
-                .await
-                .map_err(stored)?;
-            replies
-                .into_iter()
-                .filter(|reply| reply.at_ms < taken_at_ms)
-                .map(|reply| Answer {
-                    at_ms: reply.at_ms,
-                    route: reply.route,
-                    status: reply.status,
-                    ok: reply.ok,
-                    expected: reply.expected,
-                })
-                .collect()
-        } else {
-            Vec::new()
-        };
-        Ok(Some(Counted {
-            from_ms,
-            tallies: tallies(&rows),
-            answers,
-        }))
-    }
-
-    async fn sources(&self, link: &Link, rows: &[TallyRow]) -> Result<Vec<SourceCount>, Problem> {
-        let imports = self.inner.store.imports(&link.environment).await;
-        let imports = imports.map_err(|error| store_problem(&error))?;
-        let mut counts: BTreeMap<Option<i64>, u64> = BTreeMap::new();
-        for row in rows {
-            *counts.entry(row.import_id).or_default() += row.count;
-        }
-        Ok(counts
-            .into_iter()
-            .map(|(import, requests)| SourceCount {
-                source: import.map_or_else(
-                    || "desk".to_owned(),
-                    |id| {
-                        let named = imports.iter().find(|one| one.id == id);
-                        named.map_or_else(|| format!("import {id}"), |one| one.name.clone())
-                    },
-                ),
-                requests,
-            })
-            .collect())
-    }
-
     /// Reads the phase and gives it as the rules have it.
-    async fn phase_read_now(&self) -> Result<PhaseState, Problem> {
+    pub(crate) async fn phase_read_now(&self) -> Result<PhaseState, Problem> {
         let reading = self.refresh_phase().await?;
         reading.state.to_state().ok_or_else(|| {
             Problem::new(
@@ -507,26 +421,6 @@ struct Taken {
     phase: Phase,
 }
 
-/// What a gate looks at.
-struct Counted {
-    from_ms: i64,
-    tallies: Vec<Tally>,
-    answers: Vec<Answer>,
-}
-
-fn tallies(rows: &[TallyRow]) -> Vec<Tally> {
-    rows.iter()
-        .map(|row| Tally {
-            route: row.route.clone(),
-            status: row.status,
-            ok: row.ok,
-            expected: row.expected,
-            duration_ms: Some(row.duration_ms),
-            count: row.count,
-        })
-        .collect()
-}
-
 fn milliseconds(iso: &str) -> Option<i64> {
     chrono::DateTime::parse_from_rfc3339(iso)
         .ok()
@@ -534,25 +428,21 @@ fn milliseconds(iso: &str) -> Option<i64> {
 }
 
 /// The artifact's endpoints, critical ones first; within each group in the artifact's order.
-fn endpoints(artifact: &Artifact) -> Vec<EndpointView> {
-    let mut endpoints: Vec<EndpointView> = artifact
-        .endpoints
-        .iter()
-        .map(|one| EndpointView {
-            critical: CRITICAL_ROUTES
-                .iter()
-                .any(|route| one.route.ends_with(&format!("/{route}"))),
-            route: one.route.clone(),
-            request_count: one.request_count,
-            error_count: one.error_count,
-            conflict_count: one.conflict_count,
-            route_error_count: one.route_error_count,
-            p50_latency_ms: one.p50_latency_ms,
-            p95_latency_ms: one.p95_latency_ms,
+fn endpoints(endpoints: Vec<Endpoint>) -> Vec<EndpointView> {
+    let is_critical = |endpoint: &Endpoint| {
+        CRITICAL_ROUTES
+            .iter()
+            .any(|route| endpoint.route.ends_with(&format!("/{route}")))
+    };
+    let mut views: Vec<EndpointView> = endpoints
+        .into_iter()
+        .map(|endpoint| EndpointView {
+            critical: is_critical(&endpoint),
+            endpoint,
         })
         .collect();
-    endpoints.sort_by_key(|one| !one.critical);
-    endpoints
+    views.sort_by_key(|view| !view.critical);
+    views
 }
 
 fn gate_view(judgement: Judgement) -> GateView {

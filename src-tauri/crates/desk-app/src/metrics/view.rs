@@ -2,6 +2,12 @@
 //!
 //! Times are milliseconds since 1970.
 
+use crate::view::OverrideView;
+pub use desk_core::import::{ColumnMap, DurationUnit};
+use desk_core::{
+    import::BadLine,
+    metrics::{Endpoint, SourceCount, Summary},
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -63,7 +69,7 @@ pub struct MetricsView {
     /// The phase it was made in, wire name.
     pub phase: String,
     /// The web panel's summary.
-    pub summary: SummaryView,
+    pub summary: Summary,
     /// Critical endpoints first, then by requests.
     pub endpoints: Vec<EndpointView>,
     /// The chart, oldest first; buckets without requests are there with zeros.
@@ -72,6 +78,8 @@ pub struct MetricsView {
     pub moves: Vec<MoveMark>,
     /// The verdicts of the present phase's gates.
     pub gates: Vec<GateView>,
+    /// The overrides that the phase rested on when it was made.
+    pub overrides: Vec<OverrideView>,
     /// Requests by where they come from: `desk`, or an import's name.
     pub sources: Vec<SourceCount>,
     /// Probes that were meant to be refused: in the panel's figures, never an error in a gate.
@@ -82,50 +90,15 @@ pub struct MetricsView {
     pub attached: bool,
 }
 
-/// The web panel's summary.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SummaryView {
-    /// Requests in the window.
-    pub request_count: u64,
-    /// Not ok, or a status of 400 and more.
-    pub error_count: u64,
-    /// 409.
-    pub conflict_count: u64,
-    /// 404.
-    pub route_error_count: u64,
-    /// Errors per request, 0 to 1, four decimals.
-    pub error_rate: f64,
-    /// Conflicts per request, 0 to 1, four decimals.
-    pub conflict_rate: f64,
-    /// Median, whole milliseconds.
-    pub p50_latency_ms: Option<u64>,
-    /// 95th percentile, whole milliseconds.
-    pub p95_latency_ms: Option<u64>,
-    /// The slowest.
-    pub max_latency_ms: Option<u64>,
-}
-
 /// A line of the table of endpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointView {
-    /// `/v1/library.items.list`.
-    pub route: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub endpoint: Endpoint,
     /// Whether the runbook calls it critical.
     pub critical: bool,
-    /// Requests.
-    pub request_count: u64,
-    /// Errors.
-    pub error_count: u64,
-    /// 409s.
-    pub conflict_count: u64,
-    /// 404s.
-    pub route_error_count: u64,
-    /// Median, whole milliseconds.
-    pub p50_latency_ms: Option<u64>,
-    /// 95th percentile, whole milliseconds.
-    pub p95_latency_ms: Option<u64>,
 }
 
 /// A bucket of the chart.
@@ -152,16 +125,6 @@ pub struct MoveMark {
     pub to: String,
 }
 
-/// Requests of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SourceCount {
-    /// `desk`, or the import's name.
-    pub source: String,
-    /// Its requests in the window.
-    pub requests: u64,
-}
-
 /// What an import did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -172,16 +135,28 @@ pub struct ImportView {
     pub already: u64,
     /// Lines that cannot be read, with their number and why; none is dropped silently.
     pub bad: Vec<BadLine>,
+    /// What the web panel's sums are good for; none for a log.
+    pub note: Option<String>,
 }
 
-/// A line that cannot be read.
+/// The columns of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct BadLine {
-    /// Its number, from 1.
-    pub line: u64,
-    /// Why.
-    pub reason: String,
+pub struct LogColumns {
+    /// Those that there are, in the log's order.
+    pub found: Vec<String>,
+    /// Which of them would be taken: those of the last import, or those whose names are known.
+    pub columns: ColumnMap,
+}
+
+/// What the gates of a phase say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatesView {
+    /// Each gate of the phase, in the runbook's order.
+    pub gates: Vec<GateView>,
+    /// The overrides that the phase in force rests on.
+    pub overrides: Vec<OverrideView>,
 }
 
 /// "May we advance?", answered.
@@ -196,6 +171,8 @@ pub struct AdvanceView {
     pub to: Option<String>,
     /// What is needed, in order; done ones too.
     pub items: Vec<AdvanceItem>,
+    /// What the answer rests on, to be given back with a save as it is. Means nothing to anybody but the desk.
+    pub basis: String,
 }
 
 /// Something needed to advance.

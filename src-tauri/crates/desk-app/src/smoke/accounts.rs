@@ -11,14 +11,23 @@ use desk_core::{Role, smoke::FailureLabel};
 use desk_portal::{Caller, Credential, Session};
 use desk_practice::Practice;
 use secrecy::SecretString;
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// A token that none of the portal's checks takes for one of its own.
 const GARBAGE: &str = "desk-smoke.no.token";
 
+/// What came of signing an account in.
+struct SignIn {
+    session: Result<Session, Verdict>,
+    took: Duration,
+}
+
 /// The accounts of a run, each signed in or with the reason why not.
 pub(crate) struct Accounts {
-    signed_in: BTreeMap<Account, Result<Session, Verdict>>,
+    signed_in: BTreeMap<Account, SignIn>,
     garbage: SecretString,
 }
 
@@ -32,21 +41,47 @@ impl Accounts {
             Account::Nobody => Ok(Caller::Anonymous),
             Account::GarbageToken => Ok(Caller::Token(&self.garbage)),
             Account::Role(_) | Account::AdminOnly => match self.signed_in.get(&account) {
-                Some(Ok(session)) => Ok(Caller::As(session)),
-                Some(Err(verdict)) => Err(verdict.clone()),
+                Some(SignIn {
+                    session: Ok(session), ..
+                }) => Ok(Caller::As(session)),
+                Some(SignIn {
+                    session: Err(verdict),
+                    ..
+                }) => Err(verdict.clone()),
                 None => Err(Verdict::fail(FailureLabel::OurSide, "It was not signed in.")),
             },
         }
     }
 
+    /// Those that are not signed in.
+    pub(crate) fn missing(&self) -> Vec<Account> {
+        let missing = self
+            .signed_in
+            .iter()
+            .filter(|(_, session)| session.session.is_err());
+        missing.map(|(account, _)| *account).collect()
+    }
+
+    /// Takes what came of signing some in again.
+    pub(crate) fn take(&mut self, again: Self) {
+        self.signed_in.extend(again.signed_in);
+    }
+
     /// The session of a role, where it is signed in.
     pub(crate) fn session(&self, role: Role) -> Option<&Session> {
-        self.signed_in.get(&Account::Role(role))?.as_ref().ok()
+        self.signed_in.get(&Account::Role(role))?.session.as_ref().ok()
     }
 
     /// The uid of an account, where it is signed in.
     pub(crate) fn uid(&self, account: Account) -> Option<&str> {
-        Some(self.signed_in.get(&account)?.as_ref().ok()?.uid())
+        Some(self.signed_in.get(&account)?.session.as_ref().ok()?.uid())
+    }
+
+    /// How long its first step had to wait for its sign-in.
+    pub(crate) fn sign_in_took(&self, account: Account) -> Duration {
+        self.signed_in
+            .get(&account)
+            .map_or(Duration::ZERO, |one| one.took)
     }
 }
 
@@ -56,6 +91,7 @@ impl Desk {
         let missing = self.roles_not_set_up(link).await;
         let signing_in = wanted.iter().copied().filter(|account| account.signs_in());
         let signing_in = signing_in.map(async |account| {
+            let started = Instant::now();
             let session = match account {
                 Account::Role(role) if missing.contains(&role) => {
                     Err(Verdict::skipped(format!("Nobody is signed in as {role} here.")))
@@ -66,7 +102,8 @@ impl Desk {
                     .map_err(|problem| not_signed_in(&problem)),
                 _ => self.admin_only_session(link, account).await,
             };
-            (account, session)
+            let took = started.elapsed();
+            (account, SignIn { session, took })
         });
         Accounts {
             signed_in: futures_util::future::join_all(signing_in)

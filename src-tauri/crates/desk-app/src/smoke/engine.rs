@@ -4,7 +4,6 @@ use super::{
     accounts::Accounts,
     judge::{Verdict, judge, phase_told},
     ledger::Ledger,
-    pace::Pace,
     send::{Cancel, send},
     step::{Account, Step, Values},
 };
@@ -18,7 +17,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How many requests may be under way at once.
@@ -44,11 +43,12 @@ pub(crate) struct Engine<'a> {
     /// How many steps at most come after each, one after the other.
     ahead: Vec<usize>,
     pub(crate) tracks: Vec<Track>,
-    /// The longest chain of requests that each step had to wait for, itself included.
+    /// The longest chain of requests that each step had to wait for, itself and its account's sign-in included.
     chain: Vec<Duration>,
     busy: HashSet<(Account, Route)>,
-    pace: Pace,
     values: Values,
+    /// What came of steps whose answers are to be written down first.
+    held: Vec<(usize, Verdict, Exchange)>,
     pub(crate) answers: PhaseAnswers,
     pub(crate) state: Option<PhaseState>,
 }
@@ -91,16 +91,24 @@ impl<'a> Engine<'a> {
             tracks: vec![Track::Waiting; steps.len()],
             chain: vec![Duration::ZERO; steps.len()],
             busy: HashSet::new(),
-            pace: Pace::default(),
             values: Values::default(),
+            held: Vec::new(),
             answers: PhaseAnswers::default(),
             state: None,
         }
     }
 
     /// Carries every step out, telling `changed` after each. Steps that cannot be written down are not sent.
-    pub(crate) async fn run(&mut self, ledger: &mut Ledger, changed: impl Fn(&Self)) {
+    ///
+    /// # Errors
+    /// When it could not be written down that the run began; nothing that leaves anything was sent.
+    pub(crate) async fn run(&mut self, ledger: &mut Ledger, changed: impl Fn(&Self)) -> Result<(), Problem> {
         let mut under_way = FuturesUnordered::new();
+        // At most one: what comes up meanwhile is written together after it.
+        let mut writing = FuturesUnordered::new();
+        let mut held = Vec::new();
+        let mut has_begun = false;
+        ledger.note(self.steps, &self.values);
         let mut order: Vec<usize> = (0..self.steps.len()).collect();
         order.sort_by_key(|&step| std::cmp::Reverse(self.ahead[step]));
         let mut cancel = self.cancel.clone();
@@ -113,7 +121,7 @@ impl<'a> Engine<'a> {
                 if let Some(verdict) = self.hindrance(step) {
                     self.finish(step, verdict, None);
                     settled = false;
-                } else if under_way.len() < SIDE_BY_SIDE && self.is_ready(step) {
+                } else if under_way.len() < SIDE_BY_SIDE && self.is_ready(step, ledger) {
                     match self.begin(step, ledger) {
                         Ok((caller, body, wait)) => {
                             let ask = ask(
@@ -138,12 +146,32 @@ impl<'a> Engine<'a> {
                 // A step that is over may free or hinder others.
                 continue;
             }
+            if writing.is_empty()
+                && let Some(write) = ledger.write()
+            {
+                writing.push(write);
+                held = std::mem::take(&mut self.held);
+            }
             changed(self);
+            if under_way.is_empty() && writing.is_empty() {
+                return Ok(());
+            }
             tokio::select! {
-                answer = under_way.next() => match answer {
-                    Some(answer) => self.take(answer, ledger).await,
-                    None => return,
-                },
+                Some(answer) = under_way.next() => self.take(answer, ledger),
+                Some(written) = writing.next() => {
+                    ledger.written(written.is_ok());
+                    for (step, verdict, exchange) in held.drain(..) {
+                        let verdict = match &written {
+                            Ok(()) => verdict,
+                            Err(problem) => unwritten(problem),
+                        };
+                        self.finish(step, verdict, Some(&exchange));
+                    }
+                    if !has_begun {
+                        written?;
+                        has_begun = true;
+                    }
+                }
                 () = cancel.asked(), if !self.cancel.is_asked() => {}
             }
         }
@@ -173,11 +201,13 @@ impl<'a> Engine<'a> {
         self.index.get(id).map(|&step| &self.tracks[step])
     }
 
-    /// Whether all that a step waits for is over, and nobody is on its route as the same account.
-    fn is_ready(&self, step: usize) -> bool {
+    /// Whether all that a step waits for is over and written down, and nobody is on its route as the same account.
+    fn is_ready(&self, step: usize, ledger: &Ledger) -> bool {
         let step = &self.steps[step];
         let over = |id: &str| matches!(self.track(id), None | Some(Track::Done(_)));
-        waits_for(step).all(over) && !self.busy.contains(&(step.account, step.route))
+        waits_for(step).all(over)
+            && !self.busy.contains(&(step.account, step.route))
+            && !ledger.is_pending(step)
     }
 
     fn begin(&mut self, step: usize, ledger: &mut Ledger) -> Result<(Caller<'a>, Value, Duration), Verdict> {
@@ -194,11 +224,11 @@ impl<'a> Engine<'a> {
         ledger.sending(step);
         self.busy.insert((step.account, step.route));
         self.tracks[index] = Track::Running;
-        let wait = self.pace.reserve(step.account, step.route, Instant::now());
+        let wait = self.link.reserve(step.account.word(), step.route);
         Ok((caller, body, wait))
     }
 
-    async fn take(&mut self, answer: Answer, ledger: &mut Ledger) {
+    fn take(&mut self, answer: Answer, ledger: &mut Ledger) {
         let Answer {
             step: index,
             exchange,
@@ -211,21 +241,21 @@ impl<'a> Engine<'a> {
             return;
         };
         self.count(step, &exchange.outcome);
-        let mut verdict = judge(&step.wanted, &exchange.outcome, self.phase, &mut self.values);
-        let noted = async {
-            ledger.answered(step, &exchange, verdict.result).await?;
-            // What this answer told may let more be written down.
-            ledger.note(self.steps, &self.values, Vec::new()).await
-        };
-        if let Err(problem) = noted.await {
-            verdict = unwritten(&problem);
-        }
+        let verdict = judge(&step.wanted, &exchange.outcome, self.phase, &mut self.values);
+        let is_news = ledger.answered(step, &exchange, verdict.result);
+        // What this answer told may let more be written down.
+        ledger.note(self.steps, &self.values);
         let before = waits_for(step)
             .filter_map(|id| self.index.get(id))
             .map(|&before| self.chain[before])
             .max();
-        self.chain[index] = before.unwrap_or_default() + exchange.duration;
-        self.finish(index, verdict, Some(&exchange));
+        let before = before.unwrap_or_else(|| self.accounts.sign_in_took(step.account));
+        self.chain[index] = before + exchange.duration;
+        if is_news {
+            self.held.push((index, verdict, exchange));
+        } else {
+            self.finish(index, verdict, Some(&exchange));
+        }
     }
 
     fn count(&mut self, step: &Step, outcome: &Outcome) {
@@ -324,9 +354,12 @@ async fn ask(
         step: index,
         exchange: None,
     };
-    tokio::select! {
-        () = tokio::time::sleep(wait) => {}
-        () = cancel.asked() => return unanswered,
+    // Even no wait at all would be one of a millisecond or two to the runtime's timer.
+    if !wait.is_zero() {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = cancel.asked() => return unanswered,
+        }
     }
     let call = Call {
         route: step.route,

@@ -2,6 +2,7 @@
 
 use super::view::{SmokeReport, SmokeStepState, SmokeStepView};
 use chrono::{DateTime, SecondsFormat};
+use chrono_tz::Tz;
 use std::fmt::Write as _;
 
 impl SmokeReport {
@@ -41,6 +42,7 @@ impl SmokeReport {
                 ]),
                 self::seconds(time),
             );
+            self.properties(&mut xml);
             for step in &check.steps {
                 case(&mut xml, &check.id, step);
             }
@@ -48,6 +50,19 @@ impl SmokeReport {
         }
         xml.push_str("</testsuites>\n");
         xml
+    }
+
+    /// What every suite was run under. `JUnit` knows properties of suites only.
+    fn properties(&self, xml: &mut String) {
+        if self.overrides.is_empty() {
+            return;
+        }
+        xml.push_str("    <properties>\n");
+        for made in &self.overrides {
+            let words = escape(&made.words(Tz::UTC));
+            let _ = writeln!(xml, "      <property name=\"override\" value=\"{words}\"/>");
+        }
+        xml.push_str("    </properties>\n");
     }
 }
 

@@ -13,6 +13,7 @@ use desk_core::{
 };
 use desk_portal::{Exchange, Outcome};
 use desk_store::LeftRow;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use std::collections::HashSet;
 
 /// The journal as one run writes it.
@@ -66,40 +67,54 @@ struct Note {
     open: bool,
 }
 
+/// Records that are written together.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    steps: Vec<String>,
+}
+
 /// The leavings of one run.
+///
+/// They are written down while other steps go on: a disk takes as long as a request. Only a step that leaves something waits.
 pub(crate) struct Ledger {
     pen: Pen,
     smoke_id: String,
     notes: Vec<Note>,
+    /// The steps whose leavings are written down.
     noted: HashSet<String>,
+    /// What is to be written next, with the steps whose leavings it tells.
+    next: Batch,
+    /// The steps whose leavings are being written.
+    writing: Vec<String>,
     /// What earlier runs left for good, by its name here.
     kept: HashSet<String>,
 }
 
 impl Ledger {
-    /// The ledger of a run that begins where earlier ones left `rows`.
-    pub(crate) fn new(pen: Pen, smoke_id: String, rows: &[LeftRow]) -> Self {
+    /// The ledger of a run that begins where earlier ones left `rows`. The first that it writes is `first`.
+    pub(crate) fn new(pen: Pen, smoke_id: String, first: Vec<Record>, rows: &[LeftRow]) -> Self {
         let kept = rows.iter().filter(|row| row.settled.is_some());
         Self {
             pen,
             smoke_id,
             notes: Vec::new(),
             noted: HashSet::new(),
+            next: Batch {
+                records: first,
+                steps: Vec::new(),
+            },
+            writing: Vec::new(),
             kept: kept.map(|row| row.left_id.clone()).collect(),
         }
     }
 
-    /// Writes down what can be told by now of what the steps will leave, after the records in `before`. Writing what is
-    /// known in one go keeps the disk from standing between the requests.
-    pub(crate) async fn note(
-        &mut self,
-        steps: &[Step],
-        values: &Values,
-        before: Vec<Record>,
-    ) -> Result<(), Problem> {
-        let mut records = before;
-        let mut notes = Vec::new();
-        for step in steps.iter().filter(|step| !self.noted.contains(&step.id)) {
+    /// Puts on the list what can be told by now of what the steps will leave.
+    pub(crate) fn note(&mut self, steps: &[Step], values: &Values) {
+        for step in steps {
+            if self.noted.contains(&step.id) || self.is_pending(step) {
+                continue;
+            }
             let Some(left) = step.leaves.as_ref().and_then(|leaves| leaves(values)) else {
                 continue;
             };
@@ -108,9 +123,13 @@ impl Ledger {
             // What is there for good is no more there for being given again; but a recommendation is shown again.
             let open = !existed || matches!(left.thing, Thing::Recommendation { .. });
             if open {
-                records.push(self.left_record(&left_id, &left));
+                let record = self.left_record(&left_id, &left);
+                self.next.records.push(record);
+                self.next.steps.push(step.id.clone());
+            } else {
+                self.noted.insert(step.id.clone());
             }
-            notes.push(Note {
+            self.notes.push(Note {
                 step: step.id.clone(),
                 left_id,
                 id: id_in(&left.thing),
@@ -120,12 +139,27 @@ impl Ledger {
                 open,
             });
         }
-        if !records.is_empty() {
-            self.pen.write(records).await?;
+    }
+
+    /// Begins to write what is on the list, if anything is; [`Self::written`] must be told how it ended before the next time.
+    pub(crate) fn write(&mut self) -> Option<BoxFuture<'static, Result<(), Problem>>> {
+        let Batch { records, steps } = std::mem::take(&mut self.next);
+        if records.is_empty() {
+            return None;
         }
-        self.noted.extend(notes.iter().map(|note| note.step.clone()));
-        self.notes.extend(notes);
-        Ok(())
+        self.writing = steps;
+        let pen = self.pen.clone();
+        Some(async move { pen.write(records).await }.boxed())
+    }
+
+    /// What was being written is written, or is not.
+    pub(crate) fn written(&mut self, is_written: bool) {
+        let steps = std::mem::take(&mut self.writing);
+        if is_written {
+            self.noted.extend(steps);
+        } else {
+            self.notes.retain(|note| !steps.contains(&note.step));
+        }
     }
 
     fn left_record(&self, left_id: &str, left: &Left) -> Record {
@@ -141,6 +175,12 @@ impl Ledger {
         step.leaves.is_none() || self.noted.contains(&step.id)
     }
 
+    /// Whether what the step leaves is on the list, and not written down yet.
+    pub(crate) fn is_pending(&self, step: &Step) -> bool {
+        let mut pending = self.next.steps.iter().chain(&self.writing);
+        pending.any(|pending| *pending == step.id)
+    }
+
     /// The step is about to be sent.
     pub(crate) fn sending(&mut self, step: &Step) {
         self.set(&step.id, Fate::Unknown);
@@ -151,16 +191,10 @@ impl Ledger {
         self.set(&step.id, Fate::Unsent);
     }
 
-    /// The step's answer came, or did not.
-    ///
-    /// # Errors
-    /// When the id of something that will be used again could not be written down.
-    pub(crate) async fn answered(
-        &mut self,
-        step: &Step,
-        exchange: &Exchange,
-        result: StepResult,
-    ) -> Result<(), Problem> {
+    /// The step's answer came, or did not. Says whether there is something to write before it counts: the id of what will
+    /// be used again.
+    pub(crate) fn answered(&mut self, step: &Step, exchange: &Exchange, result: StepResult) -> bool {
+        let mut is_news = false;
         if let Outcome::Ok(data) = &exchange.outcome {
             self.set(&step.id, Fate::Made);
             let id = step.kept_id.as_ref().and_then(|read| read(data));
@@ -169,7 +203,8 @@ impl Ledger {
                 if learn_id(&mut note.left.thing, &id) {
                     let (left_id, left) = (note.left_id.clone(), note.left.clone());
                     let record = self.left_record(&left_id, &left);
-                    self.pen.write(vec![record]).await?;
+                    self.next.records.push(record);
+                    is_news = true;
                 }
             }
         } else if !exchange.outcome.leaves_unknown() {
@@ -190,7 +225,7 @@ impl Ledger {
                 self.set(kept, Fate::Stays);
             }
         }
-        Ok(())
+        is_news
     }
 
     fn note_of(&mut self, step: &str) -> Option<&mut Note> {
@@ -209,7 +244,7 @@ impl Ledger {
         &mut self,
         link: &Link,
         accounts: &Accounts,
-        last: Record,
+        last: Vec<Record>,
     ) -> Result<(), Problem> {
         let mut records = Vec::new();
         for note in in_order(&self.notes, |note| &note.left.thing) {
@@ -254,7 +289,7 @@ impl Ledger {
                 });
             }
         }
-        records.push(last);
+        records.extend(last);
         self.pen.write(records).await
     }
 }

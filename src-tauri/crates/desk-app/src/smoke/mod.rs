@@ -3,20 +3,20 @@
 //! `checks` say what is asked, as steps with what they wait for; `engine` carries them out; `judge` says what an answer
 //! means; `ledger` writes down what a step leaves in the portal before it is sent, and `clean` removes it.
 
-mod accounts;
-mod checks;
+pub(crate) mod accounts;
+pub(crate) mod checks;
 mod clean;
-mod engine;
-mod judge;
+pub(crate) mod engine;
+pub(crate) mod judge;
 mod junit;
-mod ledger;
-mod lock;
-mod pace;
+pub(crate) mod ledger;
+pub(crate) mod lock;
 mod report;
-mod send;
-mod step;
+pub(crate) mod send;
+pub(crate) mod step;
 pub mod view;
 
+pub(crate) use checks::questions;
 pub use send::Cancel;
 
 use self::{
@@ -24,9 +24,9 @@ use self::{
     clean::{Undone, undo},
     engine::{Engine, milliseconds},
     ledger::{Ledger, Pen, in_order},
-    lock::Lock,
+    lock::{Act, Lock},
     report::Frame,
-    step::{Account, Question, Step, Values},
+    step::{Account, Question, Step},
     view::{LeftView, PlannedCheck, PlannedStep, SmokePlan, SmokeReport, SmokeRequest},
 };
 use crate::{
@@ -61,9 +61,9 @@ impl Desk {
         let environment = self.environment();
         let row = self.environment_row(&environment).await?;
         let earlier = Earlier::from_ledger(&self.ledger_rows(&environment).await?);
-        let runbook = Runbook::builtin();
+        let runbook = self.rules()?;
         let plan = checks::plan(
-            runbook,
+            &runbook,
             &Ground {
                 kind: row.kind,
                 phase,
@@ -72,7 +72,7 @@ impl Desk {
                 earlier,
             },
         );
-        Ok(plan_view(runbook, phase, row.kind, &plan))
+        Ok(plan_view(&runbook, phase, row.kind, &plan))
     }
 
     /// Runs the checklist of a phase in the present environment, and tells how it goes through `progress`.
@@ -94,10 +94,10 @@ impl Desk {
         let phase = parse_phase(&request.phase)?;
         let environment = self.environment();
         let link = self.link(&environment).await?;
-        let _only_one = Lock::take(self.data_dir(), &environment)?;
+        let _only_one = Lock::take(self.data_dir(), Act::Smoke, &environment)?;
         let earlier_run = self.run_to_repeat(&environment, phase, request).await?;
         let smoke_id = uuid::Uuid::now_v7();
-        let runbook = Runbook::builtin();
+        let runbook = &*self.rules()?;
         let mut ground = Ground {
             kind: link.kind,
             phase,
@@ -135,13 +135,13 @@ impl Desk {
             phase,
             runbook_sha256: runbook.sha256().to_owned(),
             only_failed_of: request.only_failed_of.clone(),
+            overrides: self.overrides().await?,
         };
         let started = Record::SmokeStarted {
             smoke_id: smoke_id.clone(),
             start: start.clone(),
         };
-        let mut ledger = Ledger::new(pen, smoke_id.clone(), &rows);
-        ledger.note(&steps, &Values::default(), vec![started]).await?;
+        let mut ledger = Ledger::new(pen, smoke_id.clone(), vec![started], &rows);
 
         let frame = Frame {
             runbook,
@@ -162,7 +162,7 @@ impl Desk {
             }
         };
         let mut engine = Engine::new(&link, &accounts, &steps, phase, cancel);
-        engine.run(&mut ledger, show).await;
+        engine.run(&mut ledger, show).await?;
 
         let mut records: Vec<StepRecord> = engine.records().cloned().collect();
         records.extend(settled.iter().cloned());
@@ -178,7 +178,7 @@ impl Desk {
                 critical_path_ms: milliseconds(engine.critical_path()),
             },
         };
-        ledger.close(&link, &accounts, finished).await?;
+        ledger.close(&link, &accounts, vec![finished]).await?;
         self.touch();
         let report = self.smoke_report(&smoke_id).await?;
         progress.send_replace(Some(report.clone()));
@@ -207,7 +207,7 @@ impl Desk {
             .await
     }
 
-    async fn reports(
+    pub(crate) async fn reports(
         &self,
         environment: &EnvironmentName,
         rows: Vec<SmokeRunRow>,
@@ -215,9 +215,10 @@ impl Desk {
         let attestations = self.inner.store.attestations(environment).await;
         let attestations = attestations.map_err(|error| store_problem(&error))?;
         let left = self.ledger_rows(environment).await?;
+        let runbook = self.runbook();
         Ok(rows
             .iter()
-            .map(|row| report::recorded(Runbook::builtin(), environment, row, &attestations, &left))
+            .map(|row| report::recorded(&runbook, environment, row, &attestations, &left))
             .collect())
     }
 
@@ -227,7 +228,7 @@ impl Desk {
     /// `not_found` for an unknown check; `invalid_input` for one without a question, without a note, or of another phase
     /// than the portal's; `offline` when the phase is not known; `store_*`.
     pub async fn attest(&self, check: &str, pass: bool, note: &str) -> Result<(), Problem> {
-        let runbook = Runbook::builtin();
+        let runbook = &*self.rules()?;
         let known = runbook.check(check).ok_or_else(|| no_check(runbook, check))?;
         let note = note.trim();
         if note.is_empty() {
@@ -239,17 +240,8 @@ impl Desk {
         }
         let environment = self.environment();
         let row = self.environment_row(&environment).await?;
-        let plan = checks::plan(
-            runbook,
-            &Ground {
-                kind: row.kind,
-                phase: known.phase,
-                mark: String::new(),
-                item: None,
-                earlier: Earlier::default(),
-            },
-        );
-        if !plan.questions.iter().any(|question| question.check == check) {
+        let asked = questions(runbook, known.phase, row.kind);
+        if !asked.iter().any(|question| question.check == check) {
             return Err(Problem::invalid(
                 "check",
                 format!("{check} has no question for a person."),
@@ -262,8 +254,8 @@ impl Desk {
                 "check",
                 format!(
                     "{check} is about {}, and the portal is in {}.",
-                    known.phase.label(),
-                    state.phase.label()
+                    runbook.phase(known.phase).label,
+                    runbook.phase(state.phase).label
                 ),
                 "Answer it while its phase is set.",
             ));
@@ -284,6 +276,16 @@ impl Desk {
         Ok(())
     }
 
+    /// What runs left in the present environment's portal and could still be removed.
+    ///
+    /// # Errors
+    /// `store_*`.
+    pub async fn leftovers(&self) -> Result<Vec<LeftView>, Problem> {
+        Ok(report::left_views(
+            &self.open_leftovers(&self.environment()).await?,
+        ))
+    }
+
     /// Removes what runs that were cut off left in the present environment's portal, and says what is still to be
     /// removed.
     ///
@@ -295,7 +297,7 @@ impl Desk {
             return Ok(Vec::new());
         }
         let link = self.link(&environment).await?;
-        let _only_one = Lock::take(self.data_dir(), &environment)?;
+        let _only_one = Lock::take(self.data_dir(), Act::Smoke, &environment)?;
         self.clean(&link, Cancel::never()).await?;
         Ok(report::left_views(&self.open_leftovers(&environment).await?))
     }
@@ -361,7 +363,7 @@ impl Desk {
         pen.write(records).await
     }
 
-    async fn ledger_rows(&self, environment: &EnvironmentName) -> Result<Vec<LeftRow>, Problem> {
+    pub(crate) async fn ledger_rows(&self, environment: &EnvironmentName) -> Result<Vec<LeftRow>, Problem> {
         let rows = self.inner.store.smoke_left(environment).await;
         rows.map_err(|error| store_problem(&error))
     }
@@ -382,7 +384,7 @@ impl Desk {
             return Ok(None);
         };
         let row = self.smoke_row(environment, smoke_id).await?;
-        let fits = row.start.phase == phase && row.start.runbook_sha256 == Runbook::builtin().sha256();
+        let fits = row.start.phase == phase && row.start.runbook_sha256 == self.rules()?.sha256();
         if !fits || row.finish.is_none() {
             return Err(Problem::invalid(
                 "onlyFailedOf",
@@ -404,7 +406,7 @@ impl Desk {
     }
 
     /// The phase as the portal has it, or as it was last read.
-    async fn phase_now(&self) -> Result<PhaseState, Problem> {
+    pub(crate) async fn phase_now(&self) -> Result<PhaseState, Problem> {
         let reading = match self.refresh_phase().await {
             Ok(reading) => reading,
             Err(problem) => self.screen().reading.clone().ok_or(problem)?,
@@ -417,7 +419,7 @@ impl Desk {
     }
 
     /// Who acts: the operator's uid where one is known.
-    async fn acting(&self, environment: &EnvironmentName) -> String {
+    pub(crate) async fn acting(&self, environment: &EnvironmentName) -> String {
         let known = self.identities_of(environment).await.unwrap_or_default();
         known
             .into_iter()

@@ -5,7 +5,7 @@ use super::{
     engine::Track,
     view::{LeftView, SmokeCheckView, SmokeCounts, SmokeReport, SmokeState, SmokeStepState, SmokeStepView},
 };
-use crate::time::when;
+use crate::{time::when, view::OverrideView};
 use chrono_tz::Tz;
 use desk_core::{
     EnvironmentName, Phase, PhaseState, Runbook,
@@ -169,7 +169,7 @@ pub(crate) fn recorded(
     report.wall_ms = Some(finish.wall_ms);
     report.critical_path_ms = Some(finish.critical_path_ms);
     report.left = left;
-    report.sentence = sentence(&report, row.start.phase);
+    report.sentence = sentence(&report, &runbook.phase(row.start.phase).label);
     report
 }
 
@@ -275,6 +275,7 @@ fn base(
         actor: frame.actor.to_owned(),
         only_failed_of: frame.start.only_failed_of.clone(),
         runbook_sha256: frame.start.runbook_sha256.clone(),
+        overrides: frame.start.overrides.iter().map(OverrideView::from).collect(),
         accounts,
         checks,
         counts,
@@ -289,14 +290,14 @@ fn base(
 /// The runbook's words for a check.
 pub(crate) fn words_of(runbook: &Runbook, check: &str, phase: Phase) -> String {
     if check == PHASE_CHECK {
-        return format!("The portal is in {}.", phase.label());
+        return format!("The portal is in {}.", runbook.phase(phase).label);
     }
     runbook
         .check(check)
         .map_or_else(|| check.to_owned(), |check| check.words.clone())
 }
 
-fn sentence(report: &SmokeReport, phase: Phase) -> String {
+fn sentence(report: &SmokeReport, label: &str) -> String {
     let SmokeCounts {
         all,
         pass,
@@ -305,7 +306,6 @@ fn sentence(report: &SmokeReport, phase: Phase) -> String {
         skipped,
         ..
     } = report.counts;
-    let label = phase.label();
     let mut text = if report.proven {
         format!("{label} is proven: {pass} steps passed.")
     } else if report.state == SmokeState::Cancelled {
@@ -354,6 +354,9 @@ impl SmokeReport {
             when(self.started_at_ms, zone),
             self.sentence
         );
+        for made in &self.overrides {
+            let _ = writeln!(text, "{}", made.words(zone));
+        }
         for check in &self.checks {
             for step in &check.steps {
                 if !matches!(step.state, SmokeStepState::Fail | SmokeStepState::Blocked) {

@@ -258,7 +258,7 @@ impl Step {
             check,
             &format!("{}/{name}", account.word()),
             account,
-            format!("The portal says {}", phase.label()),
+            format!("The portal says {}", phase.wire()),
             |_| Ok(wire::RolloutGet {}),
             move |state, _| {
                 if state.phase == phase {

@@ -2,6 +2,7 @@
 //!
 //! Times are milliseconds since 1970.
 
+use crate::view::OverrideView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -93,6 +94,8 @@ pub struct SmokeReport {
     pub only_failed_of: Option<String>,
     /// The runbook's SHA-256.
     pub runbook_sha256: String,
+    /// The overrides that the phase rested on when it was run.
+    pub overrides: Vec<OverrideView>,
     /// The accounts: the columns of the matrix.
     pub accounts: Vec<String>,
     /// The checks with their steps, in order: the rows of the matrix.
@@ -107,7 +110,7 @@ pub struct SmokeReport {
     pub left: Vec<LeftView>,
     /// From its start to its end, milliseconds; none while it goes on.
     pub wall_ms: Option<u64>,
-    /// The longest chain of requests that had to wait for one another, milliseconds.
+    /// The longest chain of requests that had to wait for one another, an account's sign-in before its first, milliseconds.
     pub critical_path_ms: Option<u64>,
 }
 

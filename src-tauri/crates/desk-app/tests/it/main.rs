@@ -6,15 +6,21 @@
 )]
 
 mod accounts;
+mod announcing;
 mod cut_off;
+mod earned;
 mod environments;
 mod instances;
 mod keychain;
 mod live;
+mod metrics;
 mod moved;
 mod reading;
 mod refused;
 mod remembered;
+mod rollback;
+mod run;
+mod runbook;
 mod saving;
 mod secrets;
 mod several_desks;

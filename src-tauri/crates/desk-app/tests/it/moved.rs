@@ -1,7 +1,7 @@
 //! Somebody else moves the phase.
 
 use crate::{
-    support::{Bench, TRAP, decided_on, phase_acts_in, request, save},
+    support::{Bench, TRAP, phase_acts_in, request, save},
     unfaithful::Unfaithful,
 };
 use desk_app::{Code, Phase, view::ChangeOutcomeView};
@@ -33,7 +33,8 @@ async fn a_save_decided_on_an_outdated_screen_is_refused_and_never_sent() {
 
     bench.faults(&[]);
     bench.pass(Duration::from_secs(1));
-    let anew = decided_on(&desk, &moved.to, Phase::MemberWrites, "one step");
+    let anew = request(&desk, Phase::MemberWrites, "one step").await;
+    assert_eq!(anew.expected, moved.to);
     let change = desk.save_phase(anew).await.unwrap();
     assert_eq!(change.outcome, Some(ChangeOutcomeView::Confirmed));
     assert_eq!(change.from, moved.to);

@@ -22,7 +22,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -41,12 +41,28 @@ pub const TRAP: &str = "timeout-before@library.rollout.set*1";
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The portal's time as the desk's.
-pub struct OneTime(pub desk_practice::Clock);
+/// The portal's time as the desk's, unless it was set since.
+pub struct OneTime {
+    portal: desk_practice::Clock,
+    set_by_ms: Arc<AtomicI64>,
+}
+
+impl OneTime {
+    pub fn of(portal: desk_practice::Clock) -> Self {
+        Self {
+            portal,
+            set_by_ms: Arc::default(),
+        }
+    }
+}
 
 impl Clock for OneTime {
     fn now_ms(&self) -> i64 {
-        self.0.now_ms()
+        self.portal.now_ms() + self.set_by_ms.load(Ordering::SeqCst)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        self.portal.now_ms()
     }
 }
 
@@ -148,6 +164,7 @@ pub struct Bench {
     pub practice: Practice,
     pub clock: desk_practice::Clock,
     pub keychain: Arc<TestKeychain>,
+    clock_set_by_ms: Arc<AtomicI64>,
     call_timeout: Duration,
     identities: Vec<PracticeIdentity>,
     phase_cache: Duration,
@@ -175,6 +192,7 @@ impl Bench {
             practice,
             clock,
             keychain: Arc::default(),
+            clock_set_by_ms: Arc::default(),
             call_timeout: Duration::from_secs(20),
             phase_cache,
             dir: tempfile::tempdir().unwrap(),
@@ -211,12 +229,16 @@ impl Bench {
             data_dir: self.dir().to_owned(),
             environment: None,
             credentials: HashMap::new(),
+            runbook: None,
             timeouts: Timeouts {
                 connect: Duration::from_secs(5),
                 call: self.call_timeout,
             },
             keychain: self.keychain.clone(),
-            clock: Arc::new(OneTime(self.clock.clone())),
+            clock: Arc::new(OneTime {
+                portal: self.clock.clone(),
+                set_by_ms: Arc::clone(&self.clock_set_by_ms),
+            }),
         }
     }
 
@@ -237,6 +259,7 @@ impl Bench {
             token_url: Some(addresses.token_base.clone()),
             project_id: Some(addresses.project_id.clone()),
             phase_cache_ms: Some(u64::try_from(self.phase_cache.as_millis()).unwrap()),
+            change_window: None,
         }
     }
 
@@ -282,6 +305,11 @@ impl Bench {
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// Somebody sets the clock of the desk's machine.
+    pub fn set_clock_by(&self, ms: i64) {
+        self.clock_set_by_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
     /// Somebody saves a phase from another machine.
@@ -405,10 +433,14 @@ impl RefreshTokens for Forgetful {
 /// A save decided on what the portal says now.
 pub async fn request(desk: &Desk, to: Phase, note: &str) -> SaveRequest {
     let reading = desk.refresh_phase().await.unwrap();
-    decided_on(desk, &reading.state, to, note)
+    SaveRequest {
+        // Without a store there is none, and a move back needs none.
+        basis: desk.advance().await.ok().map(|advance| advance.basis),
+        ..decided_on(desk, &reading.state, to, note)
+    }
 }
 
-/// A save decided on a screen that showed `expected`.
+/// A save decided on a screen that showed `expected`, and nothing of what speaks for moving forward.
 pub fn decided_on(desk: &Desk, expected: &PhaseStateView, to: Phase, note: &str) -> SaveRequest {
     SaveRequest {
         environment: desk.environment().to_string(),
@@ -416,6 +448,7 @@ pub fn decided_on(desk: &Desk, expected: &PhaseStateView, to: Phase, note: &str)
         note: note.to_owned(),
         incident_id: None,
         expected: expected.clone(),
+        basis: None,
         confirm: None,
         override_reason: Some("a test of saving, not of earning".to_owned()),
     }

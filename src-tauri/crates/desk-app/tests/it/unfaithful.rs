@@ -112,7 +112,7 @@ impl Unfaithful {
     pub fn options(&self) -> DeskOptions {
         DeskOptions {
             keychain: self.keychain.clone(),
-            clock: Arc::new(OneTime(self.clock.clone())),
+            clock: Arc::new(OneTime::of(self.clock.clone())),
             ..DeskOptions::new(self.dir.path().to_owned())
         }
     }
@@ -127,6 +127,7 @@ impl Unfaithful {
             token_url: Some(self.server.uri()),
             project_id: None,
             phase_cache_ms: Some(0),
+            change_window: None,
         }
     }
 

@@ -106,6 +106,30 @@ pub(crate) fn plan(runbook: &Runbook, ground: &Ground) -> Plan {
     }
 }
 
+/// The steps that borrow a title and return it, as the member.
+pub(crate) fn borrow_and_return(kind: EnvironmentKind, mark: &str) -> Vec<Step> {
+    let ground = Ground {
+        kind,
+        phase: Phase::MemberWrites,
+        mark: mark.to_owned(),
+        item: None,
+        earlier: Earlier::default(),
+    };
+    phase2::borrow_return("phase2-borrow-return", &ground)
+}
+
+/// The questions of a phase's checks.
+pub(crate) fn questions(runbook: &Runbook, phase: Phase, kind: EnvironmentKind) -> Vec<Question> {
+    let ground = Ground {
+        kind,
+        phase,
+        mark: String::new(),
+        item: None,
+        earlier: Earlier::default(),
+    };
+    plan(runbook, &ground).questions
+}
+
 fn automation(check: &Check, ground: &Ground) -> Vec<Step> {
     let accounts: Vec<Account> = check.identities.iter().copied().map(Account::from).collect();
     let id = check.id.as_str();

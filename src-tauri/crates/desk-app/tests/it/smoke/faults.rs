@@ -1,7 +1,7 @@
 //! Each fault makes the right step fail, with the right label.
 
 use super::*;
-use desk_practice::Options;
+use desk_practice::{Options, fault_catalogue};
 use std::time::Duration;
 
 /// A fault, the phase, the step that must fail with its label, and one that must be blocked by it.
@@ -145,6 +145,19 @@ async fn each_fault_fails_the_right_step_with_the_right_label() {
                 case.fault
             );
         }
+    }
+}
+
+#[test]
+fn no_kind_of_fault_is_forgotten() {
+    // These fail no step, or describe the portal: each has a test of its own below.
+    let mut tried = vec!["latency", "rate-limited", "revoked-staff", "outdated-instance"];
+    tried.extend(CASES.iter().map(|case| {
+        let end = case.fault.find(['=', '@', '*']).unwrap_or(case.fault.len());
+        &case.fault[..end]
+    }));
+    for kind in fault_catalogue() {
+        assert!(tried.contains(&kind.kind), "{}", kind.kind);
     }
 }
 

@@ -27,7 +27,7 @@ async fn set(bench: &Bench, desk: &Desk, phase: Phase) {
 }
 
 /// A desk on the bench's portal, which is in `phase`, with every account signed in.
-async fn on_portal(bench: &Bench, kind: EnvironmentKindView, phase: Phase) -> Desk {
+pub async fn on_portal(bench: &Bench, kind: EnvironmentKindView, phase: Phase) -> Desk {
     bench.somebody_sets("staff-smoke", phase, None).await;
     let desk = bench.pointing_at(kind).await;
     for role in [Role::MemberSmoke, Role::StaffSmoke, Role::AdminSmoke] {
