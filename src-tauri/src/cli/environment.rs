@@ -41,6 +41,9 @@ pub enum Command {
         /// How long an instance of the portal caches the phase, in milliseconds
         #[arg(long, value_name = "N")]
         phase_cache_ms: Option<u64>,
+        /// When changes are usual, like "Mon-Fri 09:00-17:00"; outside of it a drill asks for a reason
+        #[arg(long, value_name = "HOURS")]
+        change_window: Option<String>,
     },
     /// Remove a portal and its kept sign-ins
     Remove {
@@ -78,6 +81,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
             project,
             kind,
             phase_cache_ms,
+            change_window,
         } => {
             let draft = EnvironmentDraft {
                 name: name.clone(),
@@ -91,6 +95,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
                 token_url,
                 project_id: project,
                 phase_cache_ms,
+                change_window,
             };
             desk.add_environment(&draft).await?;
             let view = desk.environment_view_of(name.trim()).await?;
@@ -138,8 +143,9 @@ fn describe(view: &EnvironmentView) -> String {
             text.to_owned()
         }
     };
+    let changes = view.change_window.as_deref().unwrap_or("at any time");
     format!(
-        "{} {}\n  API       {}\n  sign-in   {}\n  tokens    {}\n  project   {}\n  an instance caches the phase for {} ms",
+        "{} {}\n  API       {}\n  sign-in   {}\n  tokens    {}\n  project   {}\n  an instance caches the phase for {} ms\n  changes   {changes}",
         word(view.kind),
         view.name,
         or_built_in(&view.api_base),

@@ -27,14 +27,21 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
         desk.gates(phase).await
     }
     .await;
+    let zone = desk.zone();
     desk.close().await;
-    let gates = gates?;
-    printer.result(&gates, || describe_gates(&gates));
-    Ok(if gates.iter().all(|gate| gate.verdict == VerdictView::Go) {
-        Status::Yes
-    } else {
-        Status::No
-    })
+    let found = gates?;
+    printer.result(&found, || {
+        let mut lines = vec![describe_gates(&found.gates)];
+        lines.extend(found.overrides.iter().map(|made| made.words(zone)));
+        lines.join("\n")
+    });
+    Ok(
+        if found.gates.iter().all(|gate| gate.verdict == VerdictView::Go) {
+            Status::Yes
+        } else {
+            Status::No
+        },
+    )
 }
 
 pub fn describe_gates(gates: &[GateView]) -> String {

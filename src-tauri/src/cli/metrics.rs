@@ -4,7 +4,7 @@ use super::{Global, Printer, Status, gate::describe_gates, open};
 use clap::Subcommand;
 use desk_app::{
     Desk, Problem,
-    metrics::view::{MetricsView, VerdictView},
+    metrics::view::{ColumnMap, DurationUnit, MetricsView, VerdictView},
     time::{ago, when},
 };
 use std::path::{Path, PathBuf};
@@ -25,11 +25,57 @@ pub enum Command {
         #[arg(long, value_name = "N", default_value_t = WINDOW_MINUTES)]
         window_minutes: u32,
     },
-    /// Add the requests of a log, JSON Lines or CSV; the same log again adds nothing
+    /// Add the requests of a log (JSON Lines or CSV) or the counts of the web panel
     Import {
-        /// The log
+        /// The log, or the JSON
         file: PathBuf,
+        /// Which column holds a field: time, route, status, duration (milliseconds) or duration-seconds; those not named
+        /// are taken as at the last import, or by their names
+        #[arg(long, value_name = "FIELD=COLUMN", value_parser = field_and_column)]
+        map: Vec<(Field, String)>,
     },
+}
+
+/// What a column of a log can hold.
+#[derive(Clone, Copy)]
+pub enum Field {
+    Time,
+    Route,
+    Status,
+    Duration(DurationUnit),
+}
+
+fn field_and_column(text: &str) -> Result<(Field, String), String> {
+    let (field, column) = text
+        .split_once('=')
+        .filter(|(_, column)| !column.is_empty())
+        .ok_or("it is written FIELD=COLUMN")?;
+    let field = match field {
+        "time" => Field::Time,
+        "route" => Field::Route,
+        "status" => Field::Status,
+        "duration" => Field::Duration(DurationUnit::Milliseconds),
+        "duration-seconds" => Field::Duration(DurationUnit::Seconds),
+        _ => return Err("the fields are time, route, status, duration and duration-seconds".to_owned()),
+    };
+    Ok((field, column.to_owned()))
+}
+
+fn column_map(map: Vec<(Field, String)>) -> ColumnMap {
+    let mut columns = ColumnMap::default();
+    for (field, column) in map {
+        let place = match field {
+            Field::Time => &mut columns.time,
+            Field::Route => &mut columns.route,
+            Field::Status => &mut columns.status,
+            Field::Duration(unit) => {
+                columns.duration_unit = Some(unit);
+                &mut columns.duration
+            }
+        };
+        *place = Some(column);
+    }
+    columns
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
@@ -41,7 +87,7 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {
     let view = match command {
-        Command::Import { file } => return import(desk, printer, &file).await,
+        Command::Import { file, map } => return import(desk, printer, &file, &column_map(map)).await,
         Command::Show => {
             // The verdicts rest on the phase in force now.
             desk.refresh_phase().await?;
@@ -68,14 +114,16 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
         return Ok(Status::No);
     };
     printer.result(&Some(&view), || describe(desk, &view));
-    Ok(if view.gates.iter().all(|gate| gate.verdict == VerdictView::Go) {
+    let all_go = view.gates.iter().all(|gate| gate.verdict == VerdictView::Go);
+    // No gate counts while the runbook cannot be read: that is no yes.
+    Ok(if all_go && !view.gates.is_empty() {
         Status::Yes
     } else {
         Status::No
     })
 }
 
-async fn import(desk: &Desk, printer: &Printer, file: &Path) -> Result<Status, Problem> {
+async fn import(desk: &Desk, printer: &Printer, file: &Path, columns: &ColumnMap) -> Result<Status, Problem> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         Problem::invalid(
             "file",
@@ -87,7 +135,7 @@ async fn import(desk: &Desk, printer: &Printer, file: &Path) -> Result<Status, P
     let name = file
         .file_name()
         .map_or_else(|| "log".into(), |name| name.to_string_lossy());
-    let imported = desk.import_requests(&name, &text).await?;
+    let imported = desk.import_requests(&name, &text, columns).await?;
     printer.result(&imported, || {
         let mut lines = vec![format!(
             "{} requests added, {} were there already, {} lines cannot be read",
@@ -95,6 +143,7 @@ async fn import(desk: &Desk, printer: &Printer, file: &Path) -> Result<Status, P
             imported.already,
             imported.bad.len()
         )];
+        lines.extend(imported.note.clone());
         lines.extend(
             imported
                 .bad
@@ -144,13 +193,14 @@ fn describe(desk: &Desk, view: &MetricsView) -> String {
         format!(
             "  {}{:<42} {:>6} requests {:>5} errors  p50 {:>8}  p95 {:>8}",
             if one.critical { "* " } else { "  " },
-            one.route,
-            one.request_count,
-            one.error_count,
-            milliseconds(one.p50_latency_ms),
-            milliseconds(one.p95_latency_ms),
+            one.endpoint.route,
+            one.endpoint.request_count,
+            one.endpoint.error_count,
+            milliseconds(one.endpoint.p50_latency_ms),
+            milliseconds(one.endpoint.p95_latency_ms),
         )
     }));
     lines.push(describe_gates(&view.gates));
+    lines.extend(view.overrides.iter().map(|made| made.words(desk.zone())));
     lines.join("\n")
 }

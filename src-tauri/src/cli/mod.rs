@@ -1,6 +1,8 @@
 //! The command line: the same use cases, the same words. One file a subcommand; all output through one printer.
 
+mod announce;
 mod credentials;
+mod drill;
 mod environment;
 mod gate;
 mod identity;
@@ -9,12 +11,18 @@ mod metrics;
 mod phase;
 mod practice;
 mod printer;
+mod rollback;
+mod run;
 mod smoke;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use desk_app::{Code, Desk, DeskOptions, Problem, Timeouts};
+use desk_app::{Code, Desk, DeskOptions, OwnRunbook, Problem, Timeouts};
 use printer::Printer;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 /// Take a risky rollout through its phases. Without a command, the window opens.
 #[derive(Parser)]
@@ -38,6 +46,9 @@ pub struct Global {
     /// The environment to act in [default: practice]
     #[arg(long, global = true, value_name = "NAME")]
     pub env: Option<String>,
+    /// Go by this runbook for this call, instead of the one chosen in the window or the built-in one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub runbook: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -88,9 +99,10 @@ impl Global {
     /// How to open the desk.
     ///
     /// # Errors
-    /// `invalid_input` where there is no folder for its files.
+    /// `invalid_input` where there is no folder for its files, and for a runbook that cannot be read.
     pub fn options(&self) -> Result<DeskOptions, Problem> {
         let mut options = DeskOptions::new(self.data_dir()?);
+        options.runbook = self.runbook.as_deref().map(read_runbook).transpose()?;
         options.environment.clone_from(&self.env);
         options.timeouts = Timeouts {
             connect: Duration::from_millis(self.connect_timeout_ms),
@@ -98,6 +110,14 @@ impl Global {
         };
         Ok(options)
     }
+}
+
+fn read_runbook(file: &Path) -> Result<OwnRunbook, Problem> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let message = format!("The runbook {} cannot be read.", file.display());
+        Problem::invalid("runbook", message, "Give a text file.").detailed(error.to_string())
+    })?;
+    OwnRunbook::read(&file.display().to_string(), text)
 }
 
 /// What the desk can be asked to do.
@@ -121,6 +141,14 @@ pub enum Command {
     /// What the gates say
     #[command(subcommand)]
     Gate(gate::Command),
+    /// Rolling the phase back, guided and timed
+    #[command(subcommand)]
+    Rollback(rollback::Command),
+    Drill(drill::Drill),
+    Announce(announce::Announce),
+    /// The rehearsal or cutover that acts are recorded under
+    #[command(subcommand)]
+    Run(run::Command),
     /// The record of everything done at this desk
     #[command(subcommand)]
     Journal(journal::Command),
@@ -154,9 +182,13 @@ pub enum Status {
 impl Status {
     const fn of(code: Code) -> Self {
         match code {
-            Code::PhaseMoved | Code::GateNotGo | Code::RolloutBlocked | Code::Refused | Code::Internal => {
-                Self::No
-            }
+            Code::PhaseMoved
+            | Code::GateNotGo
+            | Code::BasisChanged
+            | Code::TextRefused
+            | Code::RolloutBlocked
+            | Code::Refused
+            | Code::Internal => Self::No,
             Code::InvalidInput | Code::ConfirmationNeeded | Code::NotFound => Self::Usage,
             Code::Offline
             | Code::TimeoutUnknownOutcome
@@ -216,6 +248,10 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Smoke(command) => smoke::run(global, command, printer).await,
         Command::Metrics(command) => metrics::run(global, command, printer).await,
         Command::Gate(command) => gate::run(global, command, printer).await,
+        Command::Rollback(command) => rollback::run(global, command, printer).await,
+        Command::Drill(drill) => drill::run(global, drill, printer).await,
+        Command::Announce(announce) => announce::run(global, announce, printer).await,
+        Command::Run(command) => run::run(global, command, printer).await,
         Command::Journal(command) => journal::run(global, command, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
         Command::Completions { shell } => {

@@ -3,9 +3,9 @@
 use super::{Global, Printer, Status, open, printer::problem_text};
 use clap::Subcommand;
 use desk_app::{
-    Code, Desk, Phase, Problem, parse_phase,
+    Code, Desk, Problem, parse_phase,
     time::{ago, when},
-    view::{ChangeOutcomeView, ChangeView, EnvironmentKindView, PhaseStateView, ReadingView, SaveRequest},
+    view::{ChangeOutcomeView, ChangeView, EnvironmentKindView, OverrideView, PhaseStateView, SaveRequest},
 };
 use serde::Serialize;
 use std::{
@@ -51,10 +51,11 @@ struct Shown<'a> {
     kind: EnvironmentKindView,
     #[serde(flatten)]
     state: &'a PhaseStateView,
-    label: &'static str,
-    title: &'static str,
-    for_members: &'static [&'static str],
-    for_staff: &'static [&'static str],
+    label: &'a str,
+    title: &'a str,
+    for_members: &'a [String],
+    for_staff: &'a [String],
+    overrides: Vec<OverrideView>,
     ever_set: bool,
     read_at_ms: i64,
     request_id: &'a str,
@@ -73,20 +74,26 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
 async fn show(desk: &Desk, printer: &Printer) -> Result<Status, Problem> {
     let reading = desk.refresh_phase().await?;
     let environment = desk.environment_view_of(desk.environment().as_str()).await?;
-    let phase = parse_phase(&reading.state.phase)?;
+    let phase = desk.phase_info(parse_phase(&reading.state.phase)?);
+    // What cannot be read of the desk's own record must not hide the phase.
+    let overrides = desk.overrides_view().await.unwrap_or_else(|problem| {
+        printer.progress(&problem_text(&problem));
+        Vec::new()
+    });
     let shown = Shown {
         environment: environment.name,
         kind: environment.kind,
         state: &reading.state,
-        label: phase.label(),
-        title: phase.title(),
-        for_members: phase.for_members(),
-        for_staff: phase.for_staff(),
+        label: &phase.label,
+        title: &phase.title,
+        for_members: &phase.for_members,
+        for_staff: &phase.for_staff,
+        overrides,
         ever_set: reading.ever_set,
         read_at_ms: reading.read_at_ms,
         request_id: &reading.request_id,
     };
-    printer.result(&shown, || describe(desk, &shown, phase, &reading));
+    printer.result(&shown, || describe(desk, &shown));
     tidy(desk, printer).await;
     Ok(Status::Yes)
 }
@@ -97,37 +104,43 @@ async fn tidy(desk: &Desk, printer: &Printer) {
         Ok(None) => {}
         Ok(Some(change)) => printer.progress(&format!(
             "Still not known: whether the save of {} at {} took effect. The next command asks again.",
-            words(&change.to),
+            words(desk, &change.to),
             when(change.started_at_ms, desk.zone()),
         )),
         Err(problem) => printer.progress(&problem_text(&problem)),
     }
 }
 
-fn describe(desk: &Desk, shown: &Shown<'_>, phase: Phase, reading: &ReadingView) -> String {
-    let set = if reading.ever_set {
+fn describe(desk: &Desk, shown: &Shown<'_>) -> String {
+    let state = shown.state;
+    let set = if shown.ever_set {
         format!(
             "{} ({}) by {}",
-            when(reading.state.updated_at_ms, desk.zone()),
-            ago(reading.state.updated_at_ms, desk.now_ms()),
-            reading.state.updated_by_uid.as_deref().unwrap_or("nobody named"),
+            when(state.updated_at_ms, desk.zone()),
+            ago(state.updated_at_ms, desk.now_ms()),
+            state.updated_by_uid.as_deref().unwrap_or("nobody named"),
         )
     } else {
         "never: no phase was ever saved, so the service is fully open by default".to_owned()
     };
-    let list = |lines: &[&str]| lines.join("\n            ");
-    format!(
+    let list = |lines: &[String]| lines.join("\n            ");
+    let mut text = format!(
         "{} ({})\n  phase     {} · {}  ({})\n  set       {set}\n  note      {}\n  members   {}\n  staff     {}\n  request   {}",
         shown.environment,
         kind_word(shown.kind),
-        phase.label(),
-        phase.title(),
-        phase.wire(),
-        reading.state.note.as_deref().unwrap_or("none"),
-        list(phase.for_members()),
-        list(phase.for_staff()),
-        reading.request_id,
-    )
+        shown.label,
+        shown.title,
+        state.phase,
+        state.note.as_deref().unwrap_or("none"),
+        list(shown.for_members),
+        list(shown.for_staff),
+        shown.request_id,
+    );
+    for made in &shown.overrides {
+        text.push('\n');
+        text.push_str(&made.words(desk.zone()));
+    }
+    text
 }
 
 const fn kind_word(kind: EnvironmentKindView) -> &'static str {
@@ -144,12 +157,15 @@ async fn set(desk: &Desk, printer: &Printer, wanted: Wanted, stdin_taken: bool) 
     if wanted.note.trim().is_empty() && reading.state.note.is_some() {
         printer.progress("No --note: the present note will be cleared.");
     }
+    // A move forward is decided on what the desk says now. Going back needs none, and must not fail for want of it.
+    let basis = desk.advance().await.ok().map(|advance| advance.basis);
     let mut request = SaveRequest {
         environment: desk.environment().to_string(),
         to: to.wire().to_owned(),
         note: wanted.note,
         incident_id: wanted.incident,
         expected: reading.state,
+        basis,
         confirm: wanted.yes,
         override_reason: wanted.override_reason,
     };
@@ -179,7 +195,7 @@ async fn set(desk: &Desk, printer: &Printer, wanted: Wanted, stdin_taken: bool) 
     Ok(status(&change))
 }
 
-fn ask(problem: &Problem) -> Result<String, Problem> {
+pub(super) fn ask(problem: &Problem) -> Result<String, Problem> {
     let unreadable = |error: std::io::Error| problem.clone().detailed(error.to_string());
     let mut terminal = std::io::stderr().lock();
     write!(terminal, "{}\n{} ", problem.message, problem.next)
@@ -203,31 +219,42 @@ fn status(change: &ChangeView) -> Status {
 }
 
 /// `Phase 2 · Member writes`.
-fn words(wire: &str) -> String {
-    parse_phase(wire).map_or_else(
-        |_| wire.to_owned(),
-        |phase| format!("{} · {}", phase.label(), phase.title()),
-    )
+pub fn words(desk: &Desk, wire: &str) -> String {
+    parse_phase(wire).map_or_else(|_| wire.to_owned(), |phase| desk.phase_words(phase))
 }
 
-fn describe_change(desk: &Desk, change: &ChangeView) -> String {
-    let outcome = match change.outcome {
+/// What came of a change.
+pub const fn outcome_words(outcome: Option<ChangeOutcomeView>) -> &'static str {
+    match outcome {
         Some(ChangeOutcomeView::Confirmed) => "CONFIRMED: acknowledged by the portal and read back",
         Some(ChangeOutcomeView::Refused) => "REFUSED: nothing changed",
         Some(ChangeOutcomeView::NotSent) => "NOT SENT: nothing changed",
         Some(ChangeOutcomeView::Overtaken) => "OVERTAKEN: somebody saved after you",
         Some(ChangeOutcomeView::NotApplied) => "NOT APPLIED: the save did not take effect",
         Some(ChangeOutcomeView::Unknown) | None => "UNKNOWN: it may have been saved or not",
-    };
+    }
+}
+
+fn describe_change(desk: &Desk, change: &ChangeView) -> String {
     let mut lines = vec![
-        outcome.to_owned(),
-        format!("  {} → {}", words(&change.from.phase), words(&change.to)),
+        outcome_words(change.outcome).to_owned(),
+        format!(
+            "  {} → {}",
+            words(desk, &change.from.phase),
+            words(desk, &change.to)
+        ),
         format!("  by        {}", change.actor),
         format!("  note      {}", change.note.as_deref().unwrap_or("none")),
     ];
+    lines.extend(
+        change
+            .override_reason
+            .as_ref()
+            .map(|reason| format!("  OVERRIDE  {reason}")),
+    );
     lines.extend(change.state.as_ref().map(|state| {
         let at = when(state.updated_at_ms, desk.zone());
-        format!("  portal    {at} ({})", words(&state.phase))
+        format!("  portal    {at} ({})", words(desk, &state.phase))
     }));
     lines.extend(change.run.as_ref().map(|run| format!("  run       {run}")));
     lines.extend(

@@ -25,6 +25,15 @@ impl Printer {
         }
     }
 
+    /// Why there is no result. As text on standard error, so that nobody takes it for what was asked for.
+    pub fn refusal<T: Serialize>(&self, value: &T, text: &str) {
+        if self.json {
+            Self::document(value);
+        } else {
+            err(text);
+        }
+    }
+
     /// A JSON document on a line of its own, whatever is asked for otherwise.
     pub fn document<T: Serialize>(value: &T) {
         match serde_json::to_string(value) {

@@ -211,6 +211,7 @@ fn describe_plan(plan: &SmokePlan) -> String {
 
 fn describe_report(desk: &Desk, report: &SmokeReport) -> String {
     let mut lines = vec![report.sentence.clone()];
+    lines.extend(report.overrides.iter().map(|made| made.words(desk.zone())));
     for check in &report.checks {
         lines.push(format!("{}  {}", check.id, check.words));
         for step in &check.steps {

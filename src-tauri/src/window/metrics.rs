@@ -3,7 +3,7 @@
 use super::{settings::copy, shell::Shell};
 use desk_app::{
     Problem,
-    metrics::view::{ImportView, MetricsView},
+    metrics::view::{ColumnMap, ImportView, LogColumns, MetricsView},
 };
 use tauri::{AppHandle, State};
 
@@ -12,13 +12,21 @@ pub async fn capture_metrics(shell: State<'_, Shell>, window_minutes: u32) -> Re
     shell.desk().await?.capture_metrics(window_minutes).await
 }
 
+/// The columns of a request log, from its beginning.
+#[tauri::command]
+pub async fn log_columns(shell: State<'_, Shell>, text: String) -> Result<Option<LogColumns>, Problem> {
+    shell.desk().await?.log_columns(&text).await
+}
+
 #[tauri::command]
 pub async fn import_metrics(
     shell: State<'_, Shell>,
     name: String,
     text: String,
+    columns: ColumnMap,
 ) -> Result<ImportView, Problem> {
-    shell.desk().await?.import_requests(&name, &text).await
+    let desk = shell.desk().await?;
+    desk.import_requests(&name, &text, &columns).await
 }
 
 #[tauri::command]

@@ -1,9 +1,13 @@
 //! The window: builder, thin commands (one file a feature), events. The only part that knows Tauri.
 
+mod announce;
 mod environments;
 mod metrics;
 mod phase;
 mod practice;
+mod rollback;
+mod run;
+mod runbook;
 mod settings;
 mod shell;
 mod smoke;
@@ -21,8 +25,9 @@ const DESK_EVENT: &str = "desk";
 
 /// Opens the window and runs until it is closed.
 pub fn run(global: &Global) -> ExitCode {
-    let data_dir = match global.data_dir() {
-        Ok(data_dir) => data_dir,
+    // Whatever is wrong with the call is said where it was made, not in a window.
+    let data_dir = match global.options() {
+        Ok(options) => options.data_dir,
         Err(problem) => return fail(&problem),
     };
     if !has_display() {
@@ -62,14 +67,45 @@ pub fn run(global: &Global) -> ExitCode {
             smoke::cancel_smoke,
             smoke::attest_check,
             smoke::copy_smoke_support,
+            smoke::smoke_leftovers,
+            smoke::clean_up_leftovers,
             smoke::run_soak,
             smoke::cancel_soak,
             metrics::capture_metrics,
+            metrics::log_columns,
             metrics::import_metrics,
             metrics::copy_metrics,
             metrics::attach_metrics,
+            rollback::open_rollback,
+            rollback::decide_rollback,
+            rollback::dismiss_rollback,
+            rollback::check_safe_state,
+            rollback::open_drill,
+            announce::announcements,
+            announce::edit_announcement,
+            announce::set_announcement_fact,
+            announce::refill_announcement,
+            announce::restart_announcement,
+            announce::choose_template,
+            announce::write_rollback_notice,
+            announce::waive_finding,
+            announce::set_announcement_words,
+            announce::copy_announcement,
+            announce::save_announcement,
+            announce::mark_announcement_sent,
+            announce::set_webhook,
+            announce::forget_webhook,
+            announce::post_announcement,
+            announce::announcement_history,
+            announce::save_template,
+            announce::restore_template,
+            announce::compare_template,
             practice::set_faults,
             practice::reset_practice,
+            run::start_run,
+            run::end_run,
+            runbook::set_runbook,
+            runbook::use_builtin_runbook,
             settings::verify_journal,
             settings::backup_journal,
             settings::put_draft,

@@ -7,7 +7,7 @@ use desk_app::{
     parse_phase,
     smoke::{
         Cancel,
-        view::{SmokePlan, SmokeReport, SmokeRequest},
+        view::{LeftView, SmokePlan, SmokeReport, SmokeRequest},
     },
 };
 use std::sync::{Mutex, PoisonError};
@@ -102,7 +102,8 @@ pub async fn attest_check(
 ) -> Result<(), Problem> {
     let desk = shell.desk().await?;
     desk.attest(&check, pass, &note).await?;
-    desk.show_metrics().await
+    desk.show_metrics().await?;
+    Ok(())
 }
 
 /// Copies what support asks for: failed steps, ids, times, accounts.
@@ -111,6 +112,18 @@ pub async fn copy_smoke_support(app: AppHandle, shell: State<'_, Shell>, id: Str
     let desk = shell.desk().await?;
     let report = desk.smoke_report(&id).await?;
     copy(&app, &report.support_block(desk.zone()))
+}
+
+/// What runs left in the portal and could still be removed.
+#[tauri::command]
+pub async fn smoke_leftovers(shell: State<'_, Shell>) -> Result<Vec<LeftView>, Problem> {
+    shell.desk().await?.leftovers().await
+}
+
+/// Removes it, and gives what is still there.
+#[tauri::command]
+pub async fn clean_up_leftovers(shell: State<'_, Shell>) -> Result<Vec<LeftView>, Problem> {
+    shell.desk().await?.clean_up_leftovers().await
 }
 
 #[tauri::command]
