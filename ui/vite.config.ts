@@ -18,5 +18,7 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    // A busy machine is no failure: looking through a whole page for what is not accessible takes seconds there.
+    testTimeout: 60_000,
   },
 });

@@ -1,13 +1,22 @@
 import type { AdvanceView } from "../src/bindings/AdvanceView";
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { DrillSummary } from "../src/bindings/DrillSummary";
 import type { EndpointView } from "../src/bindings/EndpointView";
 import type { EnvironmentView } from "../src/bindings/EnvironmentView";
 import type { GateView } from "../src/bindings/GateView";
 import type { MetricsView } from "../src/bindings/MetricsView";
 import type { PhaseInfo } from "../src/bindings/PhaseInfo";
 import type { PhaseStateView } from "../src/bindings/PhaseStateView";
+import type { ProbeSaid } from "../src/bindings/ProbeSaid";
 import type { Problem } from "../src/bindings/Problem";
+import type { RollbackProbeView } from "../src/bindings/RollbackProbeView";
+import type { RollbackProgress } from "../src/bindings/RollbackProgress";
+import type { RollbackSplit } from "../src/bindings/RollbackSplit";
+import type { RollbackView } from "../src/bindings/RollbackView";
+import type { RunbookView } from "../src/bindings/RunbookView";
+import type { SafeStateView } from "../src/bindings/SafeStateView";
+import type { RunView } from "../src/bindings/RunView";
 import type { SmokePlan } from "../src/bindings/SmokePlan";
 import type { SmokeReport } from "../src/bindings/SmokeReport";
 import type { SmokeStepState } from "../src/bindings/SmokeStepState";
@@ -67,6 +76,13 @@ export const PHASES: PhaseInfo[] = [
   },
 ];
 
+export const BUILTIN_RUNBOOK: RunbookView = {
+  source: "builtin",
+  name: null,
+  sha256: "c1f0a4d85e9b27f6",
+  problem: null,
+};
+
 export const PHASE_1 = "phase_1_read_only";
 export const PHASE_2 = "phase_2_member_writes";
 export const PHASE_3 = "phase_3_admin_full";
@@ -88,6 +104,7 @@ export const PRACTICE: EnvironmentView = {
   tokenBase: "http://127.0.0.1:41873",
   projectId: null,
   phaseCacheMs: 60_000,
+  changeWindow: null,
 };
 
 export const STAGING: EnvironmentView = {
@@ -126,6 +143,7 @@ export function changeOf(more: Partial<ChangeView> = {}): ChangeView {
     actor: "staff_ana",
     run: "R-014",
     incidentId: "INC-2041",
+    overrideReason: null,
     startedAtMs,
     stage: "settling",
     outcome: "confirmed",
@@ -161,6 +179,22 @@ export function changeOf(more: Partial<ChangeView> = {}): ChangeView {
   };
 }
 
+/** A rehearsal that began an hour ago. */
+export function runOf(more: Partial<RunView> = {}): RunView {
+  return {
+    id: "0195512e-0000-7000-8000-000000000001",
+    label: "R-014",
+    kind: "rehearsal",
+    environment: "practice",
+    owner: "Ana Weber",
+    runbookSha256: BUILTIN_RUNBOOK.sha256,
+    startedBy: "staff_ana",
+    startedAtMs: NOW - 60 * MINUTE,
+    endedAtMs: null,
+    ...more,
+  };
+}
+
 /** Earlier changes, of every outcome. */
 export function historyOf(): ChangeView[] {
   const outcomes = ["confirmed", "refused", "overtaken", "unknown", "confirmed"] as const;
@@ -184,6 +218,7 @@ export function historyOf(): ChangeView[] {
               "First opening to staff, agreed at the morning review with Ana and Bo.",
             ][index] ?? null),
       incidentId: index === 1 ? "INC-2039" : null,
+      overrideReason: index === 4 ? "The metrics page was down; Ana and Bo agreed by phone." : null,
     }),
   );
 }
@@ -193,6 +228,7 @@ export const READY: AdvanceView = {
   answer: "Yes: nothing is missing before Phase 3.",
   ready: true,
   to: PHASE_3,
+  basis: "everything is there",
   items: [
     {
       id: "smoke",
@@ -230,6 +266,7 @@ export const NOT_YET: AdvanceView = {
   answer: "Not yet: 4 things are missing before Phase 3.",
   ready: false,
   to: PHASE_3,
+  basis: "something is missing",
   items: [
     {
       id: "smoke",
@@ -356,6 +393,7 @@ export function metricsOf(more: Partial<MetricsView> = {}): MetricsView {
     series,
     moves: [{ atMs: NOW - 48 * MINUTE, to: PHASE_2 }],
     gates: GATES,
+    overrides: [],
     sources: [
       { source: "desk", requests: 294 },
       { source: "portal-2026-03-01.jsonl", requests: 118 },
@@ -377,6 +415,7 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     environment: PRACTICE,
     environments: [PRACTICE],
     phases: PHASES,
+    runbook: BUILTIN_RUNBOOK,
     connection: {
       state: "online",
       sinceMs: NOW - 5 * MINUTE,
@@ -400,13 +439,16 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     history: [],
     advance: READY,
     metrics: null,
+    rollback: null,
+    lastDrill: null,
+    reviews: [],
     identities: [
       { ...identity, role: "operator", uid: "staff_ana", staff: true },
       { ...identity, role: "member-smoke", uid: "member_smoke", staff: false, needsStaff: false },
       { ...identity, role: "staff-smoke", uid: "staff_smoke", staff: true },
       { ...identity, role: "admin-smoke", uid: "admin_smoke", staff: true },
     ],
-    run: { id: "0195512e-0000-7000-8000-000000000001", label: "R-014", startedAtMs: NOW - 60 * MINUTE },
+    run: runOf(),
     keychain: { ready: true, problem: null },
     store: { entries: 214, problem: null },
     practice: {
@@ -575,6 +617,7 @@ export function reportOf(
     actor: "staff_ana",
     onlyFailedOf: null,
     runbookSha256: "ab".repeat(32),
+    overrides: [],
     accounts: planOf().accounts,
     checks,
     counts: {
@@ -633,3 +676,207 @@ export function goingReport(): SmokeReport {
     "waiting",
   );
 }
+
+const STEPS = [
+  {
+    id: "trigger",
+    words: "Trigger condition confirmed by release owner.",
+    points: ["Gate breach, repeated runtime errors, or blocking admin failure."],
+  },
+  {
+    id: "set-phase",
+    words: "Set phase immediately.",
+    points: ["From Phase 3 -> phase_2_member_writes", "From Phase 2 -> phase_1_read_only"],
+  },
+  { id: "note", words: "Save rollout note with timestamp, incident id, and operator uid.", points: [] },
+  { id: "snapshot", words: "Refresh phase metrics snapshot and capture JSON artifact.", points: [] },
+  {
+    id: "verify",
+    words: "Verify safe-state.",
+    points: [
+      "Member writes paused when in phase 1",
+      "Catalog read path still available for authenticated users",
+      "Admin panel still accessible to staff for recovery",
+    ],
+  },
+  { id: "announce", words: "Announce rollback in staff comms.", points: [] },
+  { id: "record", words: "Record rollback start/end timestamps and total duration.", points: [] },
+];
+const FOUND: Record<string, string> = {
+  trigger: "Repeated runtime errors, confirmed by Bo.",
+  "set-phase": "Phase 2 is acknowledged.",
+  note: "Read back as it was sent.",
+  snapshot: "Captured and attached to R-014.",
+};
+
+/** A probe whose answers are given newest last: a agrees, o outdated, f failed, s skipped. */
+export function probeOf(account: string, route: string, words: string, answers: string): RollbackProbeView {
+  const said: Record<string, ProbeSaid> = { a: "agrees", o: "outdated", f: "failed", s: "skipped" };
+  const all = [...answers].map((letter) => said[letter] ?? "failed");
+  const newest = all.at(-1);
+  return {
+    account,
+    route,
+    words,
+    answers: all,
+    found:
+      newest === "outdated"
+        ? "200, from before this change: this server does not know of it yet."
+        : newest === "failed"
+          ? "500 instead of an answer."
+          : newest === "skipped"
+            ? "Nobody is signed in as this account."
+            : "As it must be.",
+    requestId: newest === undefined || newest === "skipped" ? null : `desk-0195512e-${route}-${account}`,
+    durationMs: newest === undefined || newest === "skipped" ? null : 46,
+  };
+}
+
+/** What is asked after a rollback to phase 2, with one server that does not know of it yet. */
+export const PROBES: RollbackProbeView[] = [
+  probeOf("member-smoke", "library.items.list", "The catalogue loads", "aaaaaaa"),
+  probeOf("staff-smoke", "library.items.list", "The catalogue loads", "aaaaaaa"),
+  probeOf("member-smoke", "library.loans.checkout", "Borrowing is open", "aaaaaaa"),
+  probeOf("staff-smoke", "library.rollout.get", "The rollout says Phase 2", "oaoaaoa"),
+  probeOf("admin-smoke", "library.rollout.get", "The rollout says Phase 2", "aoaaaaa"),
+  probeOf("staff-smoke", "library.rollout.set", "The phase can be set", "aaaaaaa"),
+  probeOf("staff-smoke", "library.items.create", "Creating items is paused", "oooaaoo"),
+  probeOf("admin-smoke", "library.items.create", "Creating items is paused", "sssssss"),
+  probeOf("nobody", "library.items.list", "Nobody else is let in", "aaaaaaf"),
+];
+
+/**
+ * A rollback from phase 3 to phase 2, opened three minutes and 41 seconds ago, whose proof goes on. `progress` says how
+ * far other steps have come.
+ */
+export function rollbackOf(
+  progress: Record<string, RollbackProgress> = {},
+  more: Partial<RollbackView> = {},
+): RollbackView {
+  const openedAtMs = NOW - 221_000;
+  const usual: Record<string, RollbackProgress> = {
+    trigger: "done",
+    "set-phase": "done",
+    note: "done",
+    snapshot: "done",
+    verify: "running",
+    announce: "person",
+    record: "waiting",
+  };
+  const splits: [RollbackSplit, number | null, boolean | null][] = [
+    ["opened", 0, null],
+    ["sent", 140, null],
+    ["acknowledged", 310, null],
+    ["verified", 4_200, true],
+    ["settled", null, null],
+    ["announced", null, null],
+    ["closed", null, null],
+  ];
+  return {
+    id: "0195512e-aaaa-7000-8000-000000000001",
+    purpose: "rollback",
+    environment: "practice",
+    run: "R-014",
+    from: stateOf(PHASE_3),
+    to: PHASE_2,
+    trigger: "runtime_errors",
+    reason: "saving fails in the admin screens",
+    confirmedBy: "Bo",
+    incidentId: "INC-2041",
+    operator: "staff_ana",
+    note: "ROLLBACK 2026-03-01T13:16:29Z INC-2041 by staff_ana: repeated runtime errors, saving fails in the admin screens",
+    openedAtMs,
+    budgetMs: 15 * MINUTE,
+    jumpedMs: 0,
+    steps: STEPS.map((step, index) => {
+      const its = progress[step.id] ?? usual[step.id] ?? "waiting";
+      const begun = its !== "waiting";
+      const over = its === "done" || its === "failed" || its === "passed_over";
+      return {
+        ...step,
+        progress: its,
+        found: its === "failed" ? "The portal answered 500." : over ? (FOUND[step.id] ?? "") : "",
+        startedAtMs: begun ? openedAtMs + index * 200 : null,
+        endedAtMs: over ? openedAtMs + index * 200 + 180 : null,
+        mayPassOver: its === "failed",
+      };
+    }),
+    splits: splits.map(([split, takenMs, withinTarget]) => ({
+      split,
+      atMs: takenMs === null ? null : openedAtMs + takenMs,
+      takenMs,
+      withinTarget,
+    })),
+    probes: PROBES,
+    answers: { agreeing: 52, outdated: 10, failed: 1 },
+    standing: "10 of 63 answers still from before, 41 s left at most.",
+    settlesAtMs: NOW + 41_000,
+    trouble: null,
+    troubleSinceMs: null,
+    nextTryMs: null,
+    moved: null,
+    otherAccounts: [],
+    carriedOnHere: true,
+    recorded: true,
+    stopped: null,
+    gaveUp: null,
+    closedAtMs: null,
+    reviewByMs: null,
+    ...more,
+  };
+}
+
+/** The same, closed after six minutes and ten seconds. */
+export function closedOf(more: Partial<RollbackView> = {}): RollbackView {
+  const done = Object.fromEntries(STEPS.map(({ id }) => [id, "done" as const]));
+  const rollback = rollbackOf(done);
+  const taken: Partial<Record<RollbackSplit, number>> = {
+    settled: 64_300,
+    announced: 355_000,
+    closed: 370_000,
+  };
+  const closedAtMs = NOW - 5_000;
+  return {
+    ...rollback,
+    openedAtMs: closedAtMs - 370_000,
+    splits: rollback.splits.map((split) => {
+      const takenMs = split.takenMs ?? taken[split.split] ?? null;
+      return {
+        ...split,
+        takenMs,
+        atMs: takenMs === null ? null : closedAtMs - 370_000 + takenMs,
+        withinTarget: takenMs === null ? null : true,
+      };
+    }),
+    probes: PROBES.map((probe) => probeOf(probe.account, probe.route, probe.words, "oaaaaaaaaaaaaaaaaaaa")),
+    standing: "All 180 answers agree.",
+    settlesAtMs: null,
+    closedAtMs,
+    reviewByMs: closedAtMs + 24 * 60 * MINUTE,
+    ...more,
+  };
+}
+
+/** A drill nine days ago. */
+export const DRILL: DrillSummary = {
+  id: "0195512e-bbbb-7000-8000-000000000001",
+  openedAtMs: NOW - 9 * 24 * 60 * MINUTE,
+  status: "passed",
+  verifiedMs: 1_430,
+  settledMs: 62_050,
+  restoredMs: 124_700,
+  restored: true,
+};
+
+/** Phase 1, seen to behave so. */
+export const SAFE: SafeStateView = {
+  phase: PHASE_1,
+  atMs: NOW,
+  safe: true,
+  standing: "All 3 answers agree.",
+  probes: [
+    probeOf("member-smoke", "library.items.list", "The catalogue loads", "a"),
+    probeOf("member-smoke", "library.loans.checkout", "Borrowing is paused", "a"),
+    probeOf("nobody", "library.items.list", "Nobody else is let in", "a"),
+  ],
+};

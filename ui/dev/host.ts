@@ -1,9 +1,13 @@
+import type { AudienceView } from "../src/bindings/AudienceView";
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { LeftView } from "../src/bindings/LeftView";
+import type { MadeView } from "../src/bindings/MadeView";
 import type { SmokeReport } from "../src/bindings/SmokeReport";
 import type { SoakView } from "../src/bindings/SoakView";
 import type { Host } from "../src/host/host";
-import { metricsOf, planOf } from "./fixtures";
+import { announceOf, madeOf } from "./announcements";
+import { BUILTIN_RUNBOOK, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
 export class FakeHost implements Host {
@@ -14,8 +18,14 @@ export class FakeHost implements Host {
 
   /** The newest run of the checklist. */
   report: SmokeReport | null = null;
+  /** What runs left and could still be removed. */
+  leftovers: LeftView[] = [];
   #receiveSmoke: (report: SmokeReport | null) => void = () => undefined;
   #receiveSoak: (soak: SoakView | null) => void = () => undefined;
+
+  /** The texts that are being written, and those that left the desk. */
+  texts = announceOf();
+  earlier: MadeView[] = [];
 
   constructor(view: DeskView) {
     this.view = view;
@@ -89,6 +99,14 @@ export class FakeHost implements Host {
   cancelSmoke: Host["cancelSmoke"] = () => this.#called("cancelSmoke");
   attestCheck: Host["attestCheck"] = (check, pass, note) => this.#called("attestCheck", check, pass, note);
   copySmokeSupport: Host["copySmokeSupport"] = (id) => this.#called("copySmokeSupport", id);
+  smokeLeftovers: Host["smokeLeftovers"] = async () => {
+    await this.#called("smokeLeftovers");
+    return this.leftovers;
+  };
+  cleanUpLeftovers: Host["cleanUpLeftovers"] = async () => {
+    await this.#called("cleanUpLeftovers");
+    return (this.leftovers = []);
+  };
   async onSmoke(receive: (report: SmokeReport | null) => void) {
     this.#receiveSmoke = receive;
     await this.#called("onSmoke");
@@ -105,9 +123,26 @@ export class FakeHost implements Host {
     await this.#called("attachMetrics");
     if (this.view.metrics) this.show({ metrics: { ...this.view.metrics, attached: true } });
   };
-  importMetrics: Host["importMetrics"] = async (name, text) => {
-    await this.#called("importMetrics", name, text);
-    return { added: 118, already: 0, bad: [] };
+  logColumns: Host["logColumns"] = async (text) => {
+    await this.#called("logColumns", text);
+    const [first = ""] = text.split("\n");
+    if (text.startsWith("{")) return null;
+    const found = first.split(",");
+    const known = (name: string) => (found.includes(name) ? name : null);
+    return {
+      found,
+      columns: {
+        time: known("time"),
+        route: known("route"),
+        status: known("status"),
+        duration: known("duration"),
+        durationUnit: "milliseconds",
+      },
+    };
+  };
+  importMetrics: Host["importMetrics"] = async (name, text, columns) => {
+    await this.#called("importMetrics", name, text, columns);
+    return { added: 118, already: 0, bad: [], note: null };
   };
   runSoak: Host["runSoak"] = (phase) => this.#called("runSoak", phase);
   cancelSoak: Host["cancelSoak"] = () => this.#called("cancelSoak");
@@ -116,6 +151,124 @@ export class FakeHost implements Host {
     await this.#called("onSoak");
     return () => (this.#receiveSoak = () => undefined);
   }
+  openRollback: Host["openRollback"] = async (request) => {
+    await this.#called("openRollback", request);
+    this.show({ rollback: rollbackOf({}, { openedAtMs: Date.now() }) });
+  };
+  decideRollback: Host["decideRollback"] = (choice) => this.#called("decideRollback", choice);
+  async dismissRollback() {
+    await this.#called("dismissRollback");
+    this.show({ rollback: null });
+  }
+  checkSafeState: Host["checkSafeState"] = async () => {
+    await this.#called("checkSafeState");
+    return SAFE;
+  };
+  openDrill: Host["openDrill"] = async (request) => {
+    await this.#called("openDrill", request);
+    this.show({ rollback: rollbackOf({}, { purpose: "drill", openedAtMs: Date.now() }) });
+  };
+  announcements: Host["announcements"] = async () => {
+    await this.#called("announcements");
+    return this.texts;
+  };
+  editAnnouncement: Host["editAnnouncement"] = async (audience, subject, body) => {
+    await this.#called("editAnnouncement", audience, subject, body);
+    return this.#rewritten(audience, subject, body);
+  };
+  setAnnouncementFact: Host["setAnnouncementFact"] = async (placeholder, text) => {
+    await this.#called("setAnnouncementFact", placeholder, text);
+    return this.texts;
+  };
+  refillAnnouncement: Host["refillAnnouncement"] = async (audience) => {
+    await this.#called("refillAnnouncement", audience);
+    return this.texts;
+  };
+  restartAnnouncement: Host["restartAnnouncement"] = async (audience) => {
+    await this.#called("restartAnnouncement", audience);
+    return this.texts;
+  };
+  chooseTemplate: Host["chooseTemplate"] = async (audience, id) => {
+    await this.#called("chooseTemplate", audience, id);
+    return this.texts;
+  };
+  writeRollbackNotice: Host["writeRollbackNotice"] = async (from) => {
+    await this.#called("writeRollbackNotice", from);
+    return this.texts;
+  };
+  waiveFinding: Host["waiveFinding"] = async (waive) => {
+    await this.#called("waiveFinding", waive);
+    return this.texts;
+  };
+  setAnnouncementWords: Host["setAnnouncementWords"] = async (internal, punitive) => {
+    await this.#called("setAnnouncementWords", internal, punitive);
+    const words = { ...this.texts.words, addedInternal: internal, addedPunitive: punitive };
+    return (this.texts = { ...this.texts, words });
+  };
+  copyAnnouncement: Host["copyAnnouncement"] = async (audience, part) => {
+    await this.#called("copyAnnouncement", audience, part);
+    return this.#made(audience, madeOf({ audience }));
+  };
+  saveAnnouncement: Host["saveAnnouncement"] = async (audience, format) => {
+    await this.#called("saveAnnouncement", audience, format);
+    return `/home/ana/.local/share/cutover-desk/announcements/${audience}-20260301-142010.${format}`;
+  };
+  postAnnouncement: Host["postAnnouncement"] = async (audience, again) => {
+    await this.#called("postAnnouncement", audience, again);
+    const post = {
+      host: this.texts.webhook ?? "",
+      atMs: Date.now(),
+      outcome: "unknown",
+      found: "It may have been posted: no answer in time.",
+    } as const;
+    return this.#made(audience, madeOf({ audience, post }));
+  };
+  markAnnouncementSent: Host["markAnnouncementSent"] = (sent) => this.#called("markAnnouncementSent", sent);
+  announcementHistory: Host["announcementHistory"] = async (audience, search) => {
+    await this.#called("announcementHistory", audience, search);
+    return this.earlier.filter(
+      (made) =>
+        (audience === null || made.audience === audience) &&
+        `${made.subject} ${made.body}`.toLowerCase().includes(search.toLowerCase()),
+    );
+  };
+  setWebhook: Host["setWebhook"] = async (address) => {
+    await this.#called("setWebhook", address);
+    this.texts = { ...this.texts, webhook: new URL(address).host };
+  };
+  forgetWebhook: Host["forgetWebhook"] = async () => {
+    await this.#called("forgetWebhook");
+    this.texts = { ...this.texts, webhook: null };
+  };
+  saveTemplate: Host["saveTemplate"] = (template) => this.#called("saveTemplate", template);
+  restoreTemplate: Host["restoreTemplate"] = (id, number) => this.#called("restoreTemplate", id, number);
+  compareTemplate: Host["compareTemplate"] = async (id, before, after) => {
+    await this.#called("compareTemplate", id, before, after);
+    return [
+      { kind: "removed", runs: [{ text: "Library rollout phase update", changed: true }] },
+      { kind: "added", runs: [{ text: "Library rollout", changed: true }] },
+    ];
+  };
+
+  #rewritten(audience: AudienceView, subject: string, body: string) {
+    const rewritten = (text: string) => ({ text, spans: [], characters: text.length });
+    const composers = this.texts.composers.map((composer) =>
+      composer.audience === audience
+        ? { ...composer, subject: rewritten(subject), body: rewritten(body) }
+        : composer,
+    );
+    return (this.texts = { ...this.texts, composers });
+  }
+
+  #made(audience: AudienceView, made: MadeView): MadeView {
+    const composers = this.texts.composers.map((composer) =>
+      composer.audience === audience ? { ...composer, made } : composer,
+    );
+    this.texts = { ...this.texts, composers };
+    this.earlier = [made, ...this.earlier.filter(({ id }) => id !== made.id)];
+    return made;
+  }
+
   async selectEnvironment(name: string) {
     await this.#called("selectEnvironment", name);
     const environment = this.view.environments.find((each) => each.name === name);
@@ -161,6 +314,22 @@ export class FakeHost implements Host {
     if (this.view.practice) this.show({ practice: { ...this.view.practice, faults } });
   };
   resetPractice: Host["resetPractice"] = () => this.#called("resetPractice");
+  startRun: Host["startRun"] = async (owner) => {
+    await this.#called("startRun", owner);
+    this.show({ run: runOf({ label: "R-015", owner: owner || "staff_ana", startedAtMs: NOW }) });
+  };
+  endRun: Host["endRun"] = async () => {
+    await this.#called("endRun");
+    this.show({ run: null });
+  };
+  setRunbook: Host["setRunbook"] = async (name, text) => {
+    await this.#called("setRunbook", name, text);
+    this.show({ runbook: { source: "own", name, sha256: "5d1c0b77a2", problem: null } });
+  };
+  useBuiltinRunbook: Host["useBuiltinRunbook"] = async () => {
+    await this.#called("useBuiltinRunbook");
+    this.show({ runbook: BUILTIN_RUNBOOK });
+  };
   verifyJournal: Host["verifyJournal"] = async () => {
     await this.#called("verifyJournal");
     return { count: 214, newestHash: "9f2c4be1a07d5533e8c1", broken: null, stale: [] };

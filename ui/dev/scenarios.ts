@@ -1,6 +1,8 @@
 import type { DeskView } from "../src/bindings/DeskView";
 import {
   changeOf,
+  closedOf,
+  DRILL,
   historyOf,
   LIVE,
   metricsOf,
@@ -11,6 +13,7 @@ import {
   PHASE_3,
   PRACTICE,
   problemOf,
+  rollbackOf,
   STAGING,
   stateOf,
   viewOf,
@@ -179,5 +182,81 @@ export const SCENARIOS: Record<string, () => DeskView> = {
       environment: STAGING,
       environments: all,
       practice: null,
+    }),
+  decide: () =>
+    viewOf({
+      reading: reading(PHASE_3),
+      lastDrill: DRILL,
+      reviews: [{ rollbackId: "r1", closedAtMs: NOW - 26 * 3_600_000, byMs: NOW - 2 * 3_600_000 }],
+    }),
+  "decide-live": () =>
+    viewOf({
+      environment: LIVE,
+      environments: all,
+      practice: null,
+      reading: reading(PHASE_2),
+      lastDrill: { ...DRILL, status: "failed", settledMs: null, restored: false, restoredMs: null },
+    }),
+  first: () => viewOf({ reading: reading(PHASE_1), lastDrill: DRILL }),
+  "rolling-back": () =>
+    viewOf({ reading: reading(PHASE_2), rollback: rollbackOf(), lastDrill: DRILL, history: historyOf() }),
+  "rollback-stuck": () =>
+    viewOf({
+      environment: STAGING,
+      environments: all,
+      practice: null,
+      reading: reading(PHASE_3),
+      connection: {
+        state: "offline",
+        sinceMs: NOW - 90_000,
+        asking: false,
+        nextAskMs: NOW + 9_000,
+        problem: offline,
+      },
+      rollback: rollbackOf(
+        {
+          "set-phase": "failed",
+          note: "waiting",
+          snapshot: "waiting",
+          verify: "waiting",
+          announce: "waiting",
+        },
+        {
+          openedAtMs: NOW - 13 * 60_000 - 12_000,
+          jumpedMs: 0,
+          probes: [],
+          splits: rollbackOf().splits.map((split, index) =>
+            index < 2 ? split : { ...split, atMs: null, takenMs: null, withinTarget: null },
+          ),
+          trouble: offline,
+          troubleSinceMs: NOW - 90_000,
+          nextTryMs: NOW + 8_000,
+          otherAccounts: ["staff-smoke", "admin-smoke"],
+          recorded: false,
+          carriedOnHere: false,
+        },
+      ),
+      lastDrill: DRILL,
+    }),
+  "rollback-moved": () =>
+    viewOf({
+      reading: reading(PHASE_3),
+      rollback: rollbackOf(
+        {},
+        {
+          openedAtMs: NOW - 3_600_000 - 16 * 60_000,
+          jumpedMs: 3_600_000,
+          moved: stateOf(PHASE_3, "staff_bo", NOW - 20_000, "Trying again"),
+        },
+      ),
+    }),
+  "rolled-back": () => viewOf({ reading: reading(PHASE_2), rollback: closedOf(), lastDrill: DRILL }),
+  drilling: () =>
+    viewOf({
+      reading: reading(PHASE_1),
+      rollback: rollbackOf(
+        {},
+        { purpose: "drill", trigger: null, reason: "", confirmedBy: "", openedAtMs: NOW - 11 * 60_000 },
+      ),
     }),
 };

@@ -34,7 +34,8 @@ export function missingOf(advance: AdvanceView): AdvanceItem[] {
 }
 
 /** The page that a needed thing is done on. */
-export function placeOf(item: AdvanceItem): "smoke" | "metrics" {
+export function placeOf(item: AdvanceItem): "smoke" | "metrics" | "settings" {
+  if (item.id === "runbook") return "settings";
   return item.id === "smoke" || item.id === "attestations" ? "smoke" : "metrics";
 }
 

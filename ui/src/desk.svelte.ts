@@ -1,15 +1,18 @@
 import { getContext, setContext } from "svelte";
 import { placeOf } from "./advance";
+import { Announce } from "./announce.svelte";
 import type { AdvanceItem } from "./bindings/AdvanceItem";
 import type { DeskView } from "./bindings/DeskView";
 import type { Problem } from "./bindings/Problem";
 import { Drafts } from "./drafts.svelte";
+import { Drill } from "./drill.svelte";
 import type { Host, StoreChoice } from "./host/host";
 import { Metrics } from "./metrics.svelte";
-import { oneBack } from "./phase";
 import { type PlaceId, PLACES } from "./places";
 import { Plan } from "./plan.svelte";
 import { asProblem } from "./problem";
+import { isOpen } from "./rollback";
+import { Rollback } from "./rollback.svelte";
 import { Smoke } from "./smoke.svelte";
 
 /** What the window knows and where it is. Everything shown is derived from `view`, which the program sends. */
@@ -19,6 +22,9 @@ export class Desk {
   readonly plan: Plan;
   readonly metrics: Metrics;
   readonly smoke: Smoke;
+  readonly rollback: Rollback;
+  readonly drill: Drill;
+  readonly announce: Announce;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
@@ -28,7 +34,7 @@ export class Desk {
   place = $state<PlaceId>(PLACES[0].id);
   /** The section of the settings to bring into sight. */
   section = $state<string | null>(null);
-  dialog = $state<"keys" | "palette" | "nothing-to-roll-back" | null>(null);
+  dialog = $state<"keys" | "palette" | null>(null);
   #stops: (() => void)[] = [];
 
   constructor(host: Host) {
@@ -37,6 +43,9 @@ export class Desk {
     this.plan = new Plan(host, this.drafts, () => this.view);
     this.metrics = new Metrics(host, () => this.view);
     this.smoke = new Smoke(host, this.drafts, () => this.view);
+    this.rollback = new Rollback(host, this.drafts, () => this.view);
+    this.drill = new Drill(host, this.drafts, () => this.view);
+    this.announce = new Announce(host);
   }
 
   get started(): boolean {
@@ -63,14 +72,22 @@ export class Desk {
       // An event that came first is newer than the answer.
       this.#view ??= view;
       this.startProblem = null;
+      const { rollback } = this.view;
+      if (rollback && isOpen(rollback)) this.rollBack();
     } catch (thrown) {
       this.startProblem = asProblem(thrown);
     }
   }
 
+  /** Hands over what was typed and waits to be kept; called when the window may go away. */
+  flush(): void {
+    this.drafts.flush();
+    void this.announce.flush();
+  }
+
   /** Stops following. */
   stop(): void {
-    this.drafts.flush();
+    this.flush();
     for (const stop of this.#stops) stop();
     this.#stops = [];
   }
@@ -139,19 +156,28 @@ export class Desk {
       case "attest":
       case "look":
       case null:
-        this.go(placeOf(item));
+        this.go(placeOf(item), item.id === "runbook" ? "runbook" : null);
         break;
     }
   }
 
-  /** Opens the panel with the phase one back chosen, or explains that there is none. */
+  /** Goes to where a rollback is decided on, or to the one that is open. */
   rollBack(): void {
-    const { reading, phases } = this.view;
     this.dialog = null;
-    this.go("phase");
-    const target = reading && oneBack(phases, reading.state.phase);
-    if (target) this.plan.choose(target.wire);
-    else this.dialog = "nothing-to-roll-back";
+    this.go("rollback");
+    this.rollback.ask();
+  }
+
+  /** Goes to the notice of the rollback that is open. */
+  tellOfRollback(): void {
+    this.go("announce");
+    void this.announce.notice(null);
+  }
+
+  /** Goes to where a drill is decided on. */
+  rehearse(): void {
+    this.drill.shown = this.drill.asked = true;
+    this.go("rollback");
   }
 }
 

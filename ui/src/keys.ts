@@ -6,10 +6,11 @@ export type Shortcut =
 
 /** Every shortcut, for the list that `?` shows. */
 export const SHORTCUTS: { keys: string[]; does: string }[] = [
-  { keys: ["Ctrl", "Shift", "R"], does: "Roll back" },
+  { keys: ["Ctrl", "Shift", "R"], does: "Decide on a rollback, from any page" },
   ...PLACES.map(({ title }, index) => ({ keys: ["Ctrl", String(index + 1)], does: title })),
   { keys: ["Ctrl", "K"], does: "Find a command" },
   { keys: ["Ctrl", "Enter"], does: "Save the phase, from anywhere in its panel" },
+  { keys: ["↑", "↓"], does: "Move through the steps of a rollback" },
   { keys: ["Esc"], does: "Close what is open; what you typed is kept" },
   { keys: ["?"], does: "Show these keys" },
 ];

@@ -2,6 +2,7 @@ import { missingAt } from "./advance";
 import type { DeskView } from "./bindings/DeskView";
 import type { MarkTone } from "./components/shared/Mark.svelte";
 import type { PlaceId } from "./places";
+import { isOpen } from "./rollback";
 
 /** What the navigation says about a place: what needs somebody there, or that nothing does. */
 export interface PlaceMark {
@@ -20,6 +21,10 @@ export function markOf(place: PlaceId, view: DeskView): PlaceMark | null {
       return missingMark(place, view);
     case "phase":
       return phaseMark(view);
+    case "rollback":
+      return rollbackMark(view);
+    case "announce":
+      return announceMark(view);
     case "settings":
       return settingsMark(view);
   }
@@ -44,7 +49,24 @@ function phaseMark({ change, moved }: DeskView): PlaceMark | null {
   return moved ? { tone: "partial", word: "moved elsewhere" } : null;
 }
 
-function settingsMark({ identities }: DeskView): PlaceMark | null {
+function rollbackMark({ rollback, reviews }: DeskView): PlaceMark | null {
+  if (rollback && isOpen(rollback)) {
+    return { tone: "running", word: rollback.purpose === "drill" ? "a drill is open" : "a rollback is open" };
+  }
+  const count = reviews.length;
+  if (count === 0) return null;
+  return { tone: "partial", word: count === 1 ? "1 review is due" : `${count} reviews are due`, count };
+}
+
+function announceMark({ rollback }: DeskView): PlaceMark | null {
+  if (rollback?.purpose !== "rollback" || !isOpen(rollback)) return null;
+  const step = rollback.steps.find(({ id }) => id === "announce");
+  const untold = step?.progress === "waiting" || step?.progress === "person";
+  return untold ? { tone: "partial", word: "staff have not been told of the rollback" } : null;
+}
+
+function settingsMark({ identities, runbook }: DeskView): PlaceMark | null {
+  if (runbook.problem) return { tone: "bad", word: "the runbook cannot be read" };
   const operator = identities.find((identity) => identity.role === "operator");
   const ready = operator?.state === "ready" || operator?.state === "kept";
   return ready ? null : { tone: "partial", word: "the operator must sign in" };

@@ -1,3 +1,4 @@
+import type { ColumnMap } from "./bindings/ColumnMap";
 import type { DeskView } from "./bindings/DeskView";
 import type { ImportView } from "./bindings/ImportView";
 import type { Problem } from "./bindings/Problem";
@@ -7,6 +8,12 @@ import { asProblem, problemToShow } from "./problem";
 
 /** What a snapshot looks back over unless told otherwise, minutes: the web panel's window. */
 const WINDOW_MINUTES = 180;
+
+/** How much of a log is looked at for its columns, characters. */
+const HEAD = 50_000;
+
+/** No column is named: the desk takes those that it knows. */
+const AS_KNOWN: ColumnMap = { time: null, route: null, status: null, duration: null, durationUnit: null };
 
 /** What is being done about the metrics; it goes on while another page is looked at. */
 export class Metrics {
@@ -26,6 +33,10 @@ export class Metrics {
   importing = $state(false);
   importName = $state("");
   importText = $state("");
+  /** The columns that the log to be imported has; none for the web panel's JSON, which has none. */
+  found = $state.raw<string[]>([]);
+  /** Which of them hold what. */
+  columns = $state<ColumnMap>({ ...AS_KNOWN });
   imported = $state.raw<ImportView | null>(null);
   importProblem = $state.raw<Problem | null>(null);
 
@@ -66,8 +77,19 @@ export class Metrics {
 
   /** Takes a file's text to be imported under its name. */
   async take(file: File): Promise<void> {
-    this.importText = await file.text();
     this.importName = file.name;
+    await this.look(await file.text());
+  }
+
+  /** Takes a text to be imported, and finds out which columns it has. */
+  async look(text: string): Promise<void> {
+    this.importText = text;
+    const seen =
+      text.trim() === "" ? null : await this.#host.logColumns(text.slice(0, HEAD)).catch(() => null);
+    // What was typed meanwhile is looked at by itself.
+    if (this.importText !== text) return;
+    this.found = seen?.found ?? [];
+    this.columns = { ...(seen?.columns ?? AS_KNOWN) };
   }
 
   /** Imports what was pasted or taken from a file. What was not imported stays to be mended. */
@@ -75,8 +97,10 @@ export class Metrics {
     this.importing = true;
     this.imported = this.importProblem = null;
     try {
-      this.imported = await this.#host.importMetrics(this.importName.trim() || "pasted", this.importText);
-      this.importText = this.importName = "";
+      const name = this.importName.trim() || "pasted";
+      this.imported = await this.#host.importMetrics(name, this.importText, { ...this.columns });
+      this.importName = "";
+      await this.look("");
     } catch (thrown) {
       this.importProblem = problemToShow(thrown);
     }

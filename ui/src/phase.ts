@@ -35,12 +35,6 @@ export function directionOf(phases: PhaseInfo[], from: string, to: string): Dire
   return end < start ? "back" : "forward";
 }
 
-/** The phase one step back: what a rollback goes to. Absent in the first phase. */
-export function oneBack(phases: PhaseInfo[], wire: string): PhaseInfo | undefined {
-  const present = phaseOf(phases, wire);
-  return present && phases.find((phase) => phase.number === present.number - 1);
-}
-
 /** Whether two states are one and the same save. */
 export function sameSave(a: PhaseStateView, b: PhaseStateView): boolean {
   return (

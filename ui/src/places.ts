@@ -1,7 +1,7 @@
 import type { IconName } from "./components/shared/icons";
 
 /** Where the window can be. */
-export type PlaceId = "advance" | "phase" | "smoke" | "metrics" | "settings";
+export type PlaceId = "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "settings";
 
 /** A place in the navigation. Those of the runbook stand above those of the desk itself. */
 export interface Place {
@@ -16,5 +16,7 @@ export const PLACES: [Place, ...Place[]] = [
   { id: "phase", title: "Phase", icon: "phases" },
   { id: "smoke", title: "Smoke", icon: "checklist" },
   { id: "metrics", title: "Metrics", icon: "chart" },
+  { id: "rollback", title: "Roll back", icon: "roll-back" },
+  { id: "announce", title: "Announce", icon: "announce" },
   { id: "settings", title: "Settings", icon: "settings" },
 ];

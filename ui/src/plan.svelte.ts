@@ -83,7 +83,8 @@ export class Plan {
 
   /** Whether a written reason is asked for: something is missing, or the program just said so. */
   get needsReason(): boolean {
-    if (this.direction !== "forward") return false;
+    // No reason makes up for a runbook that cannot be read.
+    if (this.direction !== "forward" || this.#view().runbook.problem) return false;
     return !this.#view().advance.ready || this.problem?.code === "gate_not_go";
   }
 
@@ -93,6 +94,11 @@ export class Plan {
     if (!this.expected || !reading) return null;
     const said = moved !== null || this.problem?.code === "phase_moved";
     return said && !sameSave(reading.state, this.expected) ? reading.state : null;
+  }
+
+  /** Whether what speaks for moving forward was not what the screen showed when it was saved. */
+  get outdated(): boolean {
+    return this.problem?.code === "basis_changed";
   }
 
   get blockers(): Blocker[] {
@@ -133,7 +139,7 @@ export class Plan {
     this.choices += 1;
   }
 
-  /** After someone else moved the phase: decide on the same target from what is true now. */
+  /** After something else became true: decide on the same target from what is true now. */
   lookAgain(): void {
     if (this.to !== null) this.choose(this.to);
   }
@@ -148,7 +154,8 @@ export class Plan {
 
   /** Saves, unless something blocks it. Whatever goes wrong, what was typed stays. */
   async save(): Promise<void> {
-    if (this.to === null || !this.expected || this.saving || this.moved || this.blockers.length > 0) return;
+    if (this.to === null || !this.expected || this.saving) return;
+    if (this.moved || this.outdated || this.blockers.length > 0) return;
     const reason = this.needsReason ? this.override.trim() : "";
     const override = reason === "" ? null : reason;
     this.saving = true;
@@ -160,6 +167,7 @@ export class Plan {
         note: this.note,
         incidentId: this.direction === "back" && this.incident.trim() !== "" ? this.incident.trim() : null,
         expected: this.expected,
+        basis: this.direction === "forward" ? this.#view().advance.basis : null,
         confirm: this.needsName ? this.confirm.trim() : null,
         override,
       });

@@ -1,4 +1,5 @@
 import type { DeskView } from "./bindings/DeskView";
+import type { LeftView } from "./bindings/LeftView";
 import type { Problem } from "./bindings/Problem";
 import type { SmokePlan } from "./bindings/SmokePlan";
 import type { SmokeReport } from "./bindings/SmokeReport";
@@ -27,6 +28,10 @@ export class Smoke {
   /** The check whose answer is being kept. */
   attesting = $state<string | null>(null);
   attestProblem = $state.raw<{ check: string; problem: Problem } | null>(null);
+
+  /** What runs, this one and earlier ones, left in the portal and could still be removed. */
+  leftovers = $state.raw<LeftView[]>([]);
+  removing = $state(false);
 
   constructor(host: Host, drafts: Drafts, view: () => DeskView) {
     this.#host = host;
@@ -74,11 +79,14 @@ export class Smoke {
     if (report === null) return;
     this.#report = report;
     this.starting = false;
-    if (report.state !== "running") this.stopping = false;
+    if (report.state === "running") return;
+    this.stopping = false;
+    void this.#seeLeftovers();
   }
 
-  /** Gets the plan and the newest run of the present phase. */
+  /** Gets the plan and the newest run of the present phase, and what runs left. */
   async load(): Promise<void> {
+    void this.#seeLeftovers();
     const phase = this.phase;
     if (phase === null) return;
     try {
@@ -119,6 +127,28 @@ export class Smoke {
       await this.#host.cancelSmoke();
     } catch (thrown) {
       this.stopping = false;
+      this.problem = asProblem(thrown);
+    }
+  }
+
+  /** Removes what runs left, as far as it can be removed now. */
+  async removeLeftovers(): Promise<void> {
+    if (this.removing) return;
+    this.removing = true;
+    this.problem = null;
+    try {
+      this.leftovers = await this.#host.cleanUpLeftovers();
+      await this.load();
+    } catch (thrown) {
+      this.problem = problemToShow(thrown);
+    }
+    this.removing = false;
+  }
+
+  async #seeLeftovers(): Promise<void> {
+    try {
+      this.leftovers = await this.#host.smokeLeftovers();
+    } catch (thrown) {
       this.problem = asProblem(thrown);
     }
   }

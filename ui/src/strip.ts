@@ -2,7 +2,7 @@ import type { DeskView } from "./bindings/DeskView";
 import type { Problem } from "./bindings/Problem";
 
 /** The one thing to do about a strip. */
-export type StripAct = "ask" | "sign-in" | "keychain";
+export type StripAct = "ask" | "sign-in" | "keychain" | "runbook";
 
 /** A standing problem, as shown under the header. */
 export interface Strip {
@@ -19,9 +19,13 @@ const READS_ONLY = "Earlier changes, notes and settings can still be read.";
 
 /** Every standing problem, the worst first. */
 export function stripsOf(view: DeskView): Strip[] {
-  return [storeStrip(view), connectionStrip(view), staffStrip(view), keychainStrip(view)].filter(
-    (strip) => strip !== null,
-  );
+  return [
+    storeStrip(view),
+    runbookStrip(view),
+    connectionStrip(view),
+    staffStrip(view),
+    keychainStrip(view),
+  ].filter((strip) => strip !== null);
 }
 
 function storeStrip({ store }: DeskView): Strip | null {
@@ -36,6 +40,17 @@ function storeStrip({ store }: DeskView): Strip | null {
   };
 }
 
+function runbookStrip({ runbook }: DeskView): Strip | null {
+  if (!runbook.problem) return null;
+  return {
+    tone: "bad",
+    label: "Choose a runbook",
+    act: "runbook",
+    works: "The phase can be read, and going back can be saved.",
+    problem: runbook.problem,
+  };
+}
+
 function connectionStrip({ connection, environment }: DeskView): Strip | null {
   switch (connection.state) {
     case "starting":
@@ -46,7 +61,7 @@ function connectionStrip({ connection, environment }: DeskView): Strip | null {
         tone: "bad",
         label: "Try again now",
         act: "ask",
-        works: `${READS_ONLY} A phase change is never queued: save it when the portal answers again.`,
+        works: `${READS_ONLY} A phase change is never queued: save it when the portal answers again. A rollback can be opened now: it keeps trying.`,
         problem: connection.problem ?? {
           code: "offline",
           message: `The portal of ${environment.name} does not answer.`,

@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
-import { historyOf, NOT_YET, problemOf, READY, viewOf } from "../dev/fixtures";
+import { historyOf, NOT_YET, PHASE_3, problemOf, READY, viewOf } from "../dev/fixtures";
 import { isReason, missingAt, missingOf, placeOf } from "../src/advance";
 import { markOf } from "../src/marks";
 import { click, expectAccessible, open, settle, words } from "./window";
@@ -29,7 +29,9 @@ describe("what is missing", () => {
     expect(markOf("advance", view)).toMatchObject({ count: 4, tone: "bad" });
     expect(markOf("metrics", view)).toMatchObject({ count: 2, tone: "partial" });
     expect(markOf("metrics", viewOf())).toMatchObject({ tone: "good" });
-    const unknown = viewOf({ advance: { answer: "Not known", ready: false, to: null, items: [] } });
+    const unknown = viewOf({
+      advance: { answer: "Not known", ready: false, to: null, items: [], basis: "" },
+    });
     expect(markOf("advance", unknown)).toBeNull();
   });
 
@@ -55,6 +57,18 @@ describe("the first page", () => {
     expect(words("lately")).toContain("Gate passed, smoke clean.");
     expect(words("nav-advance")).toContain("4 things are missing");
     await expectAccessible();
+  });
+
+  it("calls no phase passed where none was ever saved", async () => {
+    const { reading } = viewOf();
+    if (!reading) throw new Error("the fixture has a reading");
+    const state = { ...reading.state, phase: PHASE_3, updatedAtMs: 0, updatedByUid: null };
+    const host = await open(viewOf({ reading: { ...reading, state, everSet: false } }));
+    expect(words("track")).not.toContain("passed");
+    expect(at("track").getAllByText(/never set/)).toHaveLength(2);
+    host.show({ reading: { ...reading, state: { ...state, updatedAtMs: 1 }, everSet: true } });
+    await settle();
+    expect(at("track").getAllByText(/passed/)).toHaveLength(2);
   });
 
   it("makes the snapshot and attaches it from here, and says what went wrong", async () => {

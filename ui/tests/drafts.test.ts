@@ -64,6 +64,7 @@ describe("the add-portal form's draft", () => {
       tokenUrl: null,
       projectId: null,
       phaseCacheMs: 30000,
+      changeWindow: null,
     });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { metricsOf, PHASE_2, problemOf, viewOf } from "../dev/fixtures";
 import type { EndpointView } from "../src/bindings/EndpointView";
 import { percent, routeName, rowsOf, soakSentence, sorted } from "../src/metrics";
-import { click, expectAccessible, openAt, settle, type, words } from "./window";
+import { click, expectAccessible, openAt, select, settle, type, words } from "./window";
 
 const endpoint = (
   route: string,
@@ -161,7 +161,12 @@ describe("an import", () => {
     const host = await openAt("metrics", viewOf());
     host.importMetrics = (name, text) => {
       expect([name, text]).toEqual(["pasted", "time,route\nx,y"]);
-      return Promise.resolve({ added: 1, already: 2, bad: [{ line: 2, reason: "no time in “x”" }] });
+      return Promise.resolve({
+        added: 1,
+        already: 2,
+        bad: [{ line: 2, reason: "no time in “x”" }],
+        note: null,
+      });
     };
     await type(screen.getByTestId("import-text"), "time,route\nx,y");
     await click(screen.getByTestId("import-submit"));
@@ -170,6 +175,50 @@ describe("an import", () => {
     );
     expect(words("imported")).toContain("Line 2: no time in “x”");
     await expectAccessible();
+  });
+
+  it("asks which column holds what, and takes those that it knows", async () => {
+    const host = await openAt("metrics", viewOf());
+    await type(screen.getByTestId("import-text"), "time,route,answer,took\n1,a,200,3");
+    const chosen = (field: string) => screen.getByTestId<HTMLSelectElement>(`column-${field}`).value;
+    expect([chosen("time"), chosen("route"), chosen("status"), chosen("duration")]).toEqual([
+      "time",
+      "route",
+      "",
+      "",
+    ]);
+    await expectAccessible();
+    for (const [field, column] of [
+      ["status", "answer"],
+      ["duration", "took"],
+    ]) {
+      await select(screen.getByTestId(`column-${field}`), column ?? "");
+    }
+    await select(screen.getByTestId("duration-unit"), "seconds");
+    await click(screen.getByTestId("import-submit"));
+    expect(host.given("importMetrics")[0]?.[2]).toEqual({
+      time: "time",
+      route: "route",
+      status: "answer",
+      duration: "took",
+      durationUnit: "seconds",
+    });
+    expect(screen.queryByTestId("columns")).toBeNull();
+  });
+
+  it("asks for no columns of the web panel's JSON, and says what its sums are good for", async () => {
+    const host = await openAt("metrics", viewOf());
+    host.importMetrics = () =>
+      Promise.resolve({
+        added: 10,
+        already: 0,
+        bad: [],
+        note: "They count in totals and rates, not in percentiles.",
+      });
+    await type(screen.getByTestId("import-text"), '{"rolloutPhase":"phase_2_member_writes"}');
+    expect(screen.queryByTestId("columns")).toBeNull();
+    await click(screen.getByTestId("import-submit"));
+    expect(words("imported")).toContain("10 requests added. They count in totals and rates");
   });
 
   it("keeps what was pasted when it is refused, over a change of page too", async () => {

@@ -66,6 +66,7 @@ describe("choosing a phase", () => {
         note: "Gate passed",
         incidentId: null,
         expected: viewOf().reading?.state,
+        basis: READY.basis,
         confirm: null,
         override: null,
       },
@@ -211,7 +212,34 @@ describe("moving forward while something is missing", () => {
     expect(screen.queryByTestId("missing")).toBeNull();
     expect(screen.queryByTestId("override")).toBeNull();
     await click(screen.getByTestId("save-phase"));
-    expect(saves(host)).toMatchObject([{ to: PHASE_1, override: null }]);
+    expect(saves(host)).toMatchObject([{ to: PHASE_1, basis: null, override: null }]);
+  });
+
+  it("is decided on what is shown at the click", async () => {
+    const host = await openAt("phase", viewOf());
+    await click(screen.getByTestId("move-3"));
+    host.show({ advance: { ...READY, basis: "shown meanwhile" } });
+    await settle();
+    await click(screen.getByTestId("save-phase"));
+    expect(saves(host)).toMatchObject([{ basis: "shown meanwhile" }]);
+  });
+
+  it("is refused when that is not so any more, and must be looked at again", async () => {
+    const host = await openAt("phase", viewOf());
+    const message = "What you decided on is not so any more. The gate phase2-writes was GO and is NO-GO.";
+    host.savePhase = () => Promise.reject(problemOf("basis_changed", { message }));
+    await click(screen.getByTestId("move-3"));
+    await type(note(), "Gate passed");
+    await click(screen.getByTestId("save-phase"));
+    expect(screen.getByText(message)).toBeTruthy();
+    host.savePhase = vi.fn(() => Promise.resolve(changeOf()));
+    await click(screen.getByTestId("save-phase"));
+    expect(host.savePhase).not.toHaveBeenCalled();
+    await click(screen.getByTestId("look-again"));
+    expect(screen.queryByText(message)).toBeNull();
+    expect(note().value).toBe("Gate passed");
+    await click(screen.getByTestId("save-phase"));
+    expect(host.savePhase).toHaveBeenCalledOnce();
   });
 });
 
@@ -323,35 +351,6 @@ describe("what became of a change", () => {
     await click(screen.getByRole("button", { name: "Ask again now" }));
     expect(host.given("askOutcome")).toHaveLength(1);
     await expectAccessible();
-  });
-
-  it("leaves rolling back possible while it settles", async () => {
-    await openAt("phase", viewOf({ change: changeOf() }));
-    await click(screen.getByTestId("rollback"));
-    expect(screen.getByTestId("plan")).toBeTruthy();
-    expect(screen.getByTestId("outcome")).toBeTruthy();
-  });
-});
-
-describe("rolling back", () => {
-  it("chooses the phase one back from any page, with the note in focus", async () => {
-    await openAt("phase", viewOf());
-    await click(screen.getByTestId("nav-settings"));
-    await press("R", { ctrlKey: true, shiftKey: true });
-    expect(screen.getByRole("heading", { name: "Phase 2 to Phase 1" })).toBeTruthy();
-    expect(document.activeElement).toBe(note());
-  });
-
-  it("explains itself in the first phase and before the phase is known", async () => {
-    const host = await openAt(
-      "phase",
-      viewOf({ reading: { state: stateOf(PHASE_1), everSet: true, readAtMs: NOW, requestId: "r" } }),
-    );
-    await click(screen.getByTestId("rollback"));
-    expect(screen.getByRole("dialog", { name: "There is nothing to roll back" })).toBeTruthy();
-    host.show({ reading: null });
-    await settle();
-    expect(screen.getByRole("dialog", { name: "The phase is not known" })).toBeTruthy();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PHASE_1, PHASE_2, PHASE_3, PHASES, stateOf } from "../dev/fixtures";
-import { changed, directionOf, nameOf, noteLeft, oneBack, sameSave } from "../src/phase";
+import { changed, directionOf, nameOf, noteLeft, sameSave } from "../src/phase";
 
 describe("a note", () => {
   it("is counted in UTF-16 units, as the portal counts it", () => {
@@ -28,12 +28,6 @@ describe("phases", () => {
   it("an unknown one is shown by the portal's own name", () => {
     expect(nameOf(PHASES, PHASE_2)).toBe("Phase 2 · Member writes");
     expect(nameOf(PHASES, "phase_9")).toBe("phase_9");
-  });
-
-  it("one back is absent in the first, and from an unknown one", () => {
-    expect(oneBack(PHASES, PHASE_3)?.wire).toBe(PHASE_2);
-    expect(oneBack(PHASES, PHASE_1)).toBeUndefined();
-    expect(oneBack(PHASES, "phase_9")).toBeUndefined();
   });
 
   it("only what differs is what a move changes", () => {

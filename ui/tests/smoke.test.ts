@@ -147,10 +147,29 @@ describe("the page", () => {
     expect(host.given("runSmoke")).toMatchObject([[{ onlyFailedOf: failedReport().id }]]);
   });
 
-  it("lists by id what could not be put back", async () => {
-    await openWith(failedReport());
+  it("lists by id what could not be put back, and removes it when told", async () => {
+    const view = viewOf();
+    const host = new FakeHost(view);
+    host.report = failedReport();
+    host.leftovers = host.report.left.filter((left) => left.open);
+    await openAt("smoke", view, host);
     expect(words("left-open")).toContain("loan of item_0042, by Member loan_7f21");
     expect(words("left-stays")).toContain("review of item_0042");
+    await expectAccessible();
+    await click(screen.getByTestId("remove-leftovers"));
+    expect(host.given("cleanUpLeftovers")).toHaveLength(1);
+    expect(screen.queryByTestId("left-open")).toBeNull();
+  });
+
+  it("says why what was left could not be removed now", async () => {
+    const view = viewOf();
+    const host = new FakeHost(view);
+    host.leftovers = failedReport().left.filter((left) => left.open);
+    host.cleanUpLeftovers = () => Promise.reject(problemOf("busy", { message: "A run goes on." }));
+    await openAt("smoke", view, host);
+    await click(screen.getByTestId("remove-leftovers"));
+    expect(screen.getByText("A run goes on.")).toBeTruthy();
+    expect(words("left-open")).toContain("loan of item_0042");
   });
 
   it("says nothing about this phase from a run for another, or of another portal", async () => {

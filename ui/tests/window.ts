@@ -42,6 +42,16 @@ export async function type(element: HTMLElement, text: string): Promise<void> {
   await settle();
 }
 
+/** Chooses an option by its words. */
+export async function select(element: HTMLElement, words: string): Promise<void> {
+  const options = [...(element as HTMLSelectElement).options];
+  const option = options.find((each) => each.text === words);
+  if (!option) throw new Error(`no option ${words}`);
+  option.selected = true;
+  element.dispatchEvent(new Event("change", { bubbles: true }));
+  await settle();
+}
+
 export async function press(
   key: string,
   more: KeyboardEventInit = {},

@@ -20,4 +20,8 @@ to: string | null,
 /**
  * What is needed, in order; done ones too.
  */
-items: Array<AdvanceItem>, };
+items: Array<AdvanceItem>, 
+/**
+ * What the answer rests on, to be given back with a save as it is. Means nothing to anybody but the desk.
+ */
+basis: string, };

@@ -5,7 +5,7 @@
  */
 export type BadLine = { 
 /**
- * Its number, from 1.
+ * The line, from 1.
  */
 line: number, 
 /**

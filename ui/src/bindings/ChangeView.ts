@@ -43,6 +43,10 @@ run: string | null,
  */
 incidentId: string | null, 
 /**
+ * Why it moved forward although something was missing.
+ */
+overrideReason: string | null, 
+/**
  * When it was decided.
  */
 startedAtMs: number, 

@@ -3,4 +3,4 @@
 /**
  * A code that the window and the command line act on. Neither ever reads the English.
  */
-export type Code = "keychain_unavailable" | "keychain_locked" | "signed_out" | "not_staff" | "wrong_identity" | "offline" | "timeout_unknown_outcome" | "rate_limited" | "phase_moved" | "gate_not_go" | "rollout_blocked" | "bad_reply" | "store_full" | "store_newer" | "store_damaged" | "store_failed" | "busy" | "stopped" | "invalid_input" | "not_found" | "confirmation_needed" | "refused" | "internal";
+export type Code = "keychain_unavailable" | "keychain_locked" | "signed_out" | "not_staff" | "wrong_identity" | "offline" | "timeout_unknown_outcome" | "rate_limited" | "phase_moved" | "gate_not_go" | "basis_changed" | "text_refused" | "rollout_blocked" | "bad_reply" | "store_full" | "store_newer" | "store_damaged" | "store_failed" | "busy" | "stopped" | "invalid_input" | "not_found" | "confirmation_needed" | "refused" | "internal";

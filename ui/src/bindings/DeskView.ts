@@ -2,6 +2,7 @@
 import type { AdvanceView } from "./AdvanceView";
 import type { ChangeView } from "./ChangeView";
 import type { ConnectionView } from "./ConnectionView";
+import type { DrillSummary } from "./DrillSummary";
 import type { EnvironmentView } from "./EnvironmentView";
 import type { IdentityView } from "./IdentityView";
 import type { KeychainView } from "./KeychainView";
@@ -10,7 +11,10 @@ import type { MovedView } from "./MovedView";
 import type { PhaseInfo } from "./PhaseInfo";
 import type { PracticeView } from "./PracticeView";
 import type { ReadingView } from "./ReadingView";
+import type { ReviewDue } from "./ReviewDue";
+import type { RollbackView } from "./RollbackView";
 import type { RunView } from "./RunView";
+import type { RunbookView } from "./RunbookView";
 import type { StoreView } from "./StoreView";
 import type { Theme } from "./Theme";
 
@@ -43,6 +47,10 @@ environments: Array<EnvironmentView>,
  */
 phases: Array<PhaseInfo>, 
 /**
+ * The runbook in force.
+ */
+runbook: RunbookView, 
+/**
  * Whether the portal answers, and as whom.
  */
 connection: ConnectionView, 
@@ -74,6 +82,18 @@ advance: AdvanceView,
  * The newest snapshot of the phase metrics of the open run.
  */
 metrics: MetricsView | null, 
+/**
+ * The rollback or drill that is open, or the last one until it is put away.
+ */
+rollback: RollbackView | null, 
+/**
+ * The newest drill that is over.
+ */
+lastDrill: DrillSummary | null, 
+/**
+ * Rollbacks that are still to be reviewed, the most urgent first.
+ */
+reviews: Array<ReviewDue>, 
 /**
  * The run that acts are recorded under, once one is open.
  */

@@ -5,34 +5,34 @@
  */
 export type EndpointView = { 
 /**
- * `/v1/library.items.list`.
- */
-route: string, 
-/**
  * Whether the runbook calls it critical.
  */
 critical: boolean, 
+/**
+ * The route as the panel writes it: `/v1/library.items.list`.
+ */
+route: string, 
 /**
  * Requests.
  */
 requestCount: number, 
 /**
- * Errors.
+ * Not ok, or a status of 400 and more.
  */
 errorCount: number, 
 /**
- * 409s.
+ * 409.
  */
 conflictCount: number, 
 /**
- * 404s.
+ * 404.
  */
 routeErrorCount: number, 
 /**
- * Median, whole milliseconds.
+ * Half of the requests took at most this, milliseconds; none without requests.
  */
 p50LatencyMs: number | null, 
 /**
- * 95th percentile, whole milliseconds.
+ * 95 % of the requests took at most this, milliseconds.
  */
 p95LatencyMs: number | null, };

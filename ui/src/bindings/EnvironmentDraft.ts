@@ -36,4 +36,8 @@ projectId: string | null,
 /**
  * How long an instance caches the phase; 60000 where not given.
  */
-phaseCacheMs: number | null, };
+phaseCacheMs: number | null, 
+/**
+ * When changes are usual, `Mon-Fri 09:00-17:00`; any time where not given.
+ */
+changeWindow: string | null, };

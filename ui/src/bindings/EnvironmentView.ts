@@ -32,4 +32,8 @@ projectId: string | null,
 /**
  * How long an instance of the portal caches the phase.
  */
-phaseCacheMs: number, };
+phaseCacheMs: number, 
+/**
+ * When changes are usual, `Mon-Fri 09:00-17:00`; any time where not given.
+ */
+changeWindow: string | null, };

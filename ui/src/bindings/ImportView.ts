@@ -16,4 +16,8 @@ already: number,
 /**
  * Lines that cannot be read, with their number and why; none is dropped silently.
  */
-bad: Array<BadLine>, };
+bad: Array<BadLine>, 
+/**
+ * What the web panel's sums are good for; none for a log.
+ */
+note: string | null, };

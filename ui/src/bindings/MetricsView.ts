@@ -2,9 +2,10 @@
 import type { EndpointView } from "./EndpointView";
 import type { GateView } from "./GateView";
 import type { MoveMark } from "./MoveMark";
+import type { OverrideView } from "./OverrideView";
 import type { SeriesPoint } from "./SeriesPoint";
 import type { SourceCount } from "./SourceCount";
-import type { SummaryView } from "./SummaryView";
+import type { Summary } from "./Summary";
 
 /**
  * A snapshot of the phase metrics, as shown.
@@ -29,7 +30,7 @@ phase: string,
 /**
  * The web panel's summary.
  */
-summary: SummaryView, 
+summary: Summary, 
 /**
  * Critical endpoints first, then by requests.
  */
@@ -46,6 +47,10 @@ moves: Array<MoveMark>,
  * The verdicts of the present phase's gates.
  */
 gates: Array<GateView>, 
+/**
+ * The overrides that the phase rested on when it was made.
+ */
+overrides: Array<OverrideView>, 
 /**
  * Requests by where they come from: `desk`, or an import's name.
  */

@@ -26,6 +26,10 @@ incidentId: string | null,
  */
 expected: PhaseStateView, 
 /**
+ * [`AdvanceView::basis`] as it was shown when it was decided; needed to move forward, and refused when it is no longer so.
+ */
+basis: string | null, 
+/**
  * The environment's name, typed by the operator; needed to move forward in a live environment.
  */
 confirm: string | null, 

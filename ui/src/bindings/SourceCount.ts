@@ -5,10 +5,14 @@
  */
 export type SourceCount = { 
 /**
- * `desk`, or the import's name.
+ * `desk`, or an import's name.
  */
 source: string, 
 /**
- * Its requests in the window.
+ * How many.
  */
-requests: number, };
+requests: number, 
+/**
+ * What is to be known of them: that they came as sums without durations, or why they are not counted.
+ */
+note?: string, };

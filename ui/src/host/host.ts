@@ -1,18 +1,34 @@
+import type { AnnounceView } from "../bindings/AnnounceView";
+import type { AudienceView } from "../bindings/AudienceView";
 import type { ChangeView } from "../bindings/ChangeView";
+import type { ColumnMap } from "../bindings/ColumnMap";
+import type { CopyPart } from "../bindings/CopyPart";
 import type { DeskView } from "../bindings/DeskView";
+import type { DifferenceLineView } from "../bindings/DifferenceLineView";
+import type { DrillRequest } from "../bindings/DrillRequest";
 import type { EnvironmentDraft } from "../bindings/EnvironmentDraft";
+import type { FileFormat } from "../bindings/FileFormat";
 import type { IdentityView } from "../bindings/IdentityView";
 import type { ImportView } from "../bindings/ImportView";
 import type { JournalView } from "../bindings/JournalView";
+import type { LeftView } from "../bindings/LeftView";
+import type { LogColumns } from "../bindings/LogColumns";
+import type { MadeView } from "../bindings/MadeView";
 import type { MetricsView } from "../bindings/MetricsView";
+import type { RollbackChoice } from "../bindings/RollbackChoice";
+import type { RollbackRequest } from "../bindings/RollbackRequest";
+import type { SafeStateView } from "../bindings/SafeStateView";
 import type { SaveRequest } from "../bindings/SaveRequest";
+import type { SentDraft } from "../bindings/SentDraft";
 import type { SignInDraft } from "../bindings/SignInDraft";
 import type { SmokePlan } from "../bindings/SmokePlan";
 import type { SmokeReport } from "../bindings/SmokeReport";
 import type { SmokeRequest } from "../bindings/SmokeRequest";
 import type { SoakView } from "../bindings/SoakView";
+import type { TemplateDraft } from "../bindings/TemplateDraft";
 import type { TestReport } from "../bindings/TestReport";
 import type { Theme } from "../bindings/Theme";
+import type { WaiveDraft } from "../bindings/WaiveDraft";
 
 /** What to do about a damaged journal; the damaged file is kept either way. */
 export type StoreChoice = "restore_newest" | "start_new";
@@ -48,6 +64,10 @@ export interface Host {
   attestCheck(check: string, pass: boolean, note: string): Promise<void>;
   /** Copies what support asks for of a run, from the program. */
   copySmokeSupport(id: string): Promise<void>;
+  /** What runs left in the portal and could still be removed. */
+  smokeLeftovers(): Promise<LeftView[]>;
+  /** Removes it, and resolves to what is still there. */
+  cleanUpLeftovers(): Promise<LeftView[]>;
   /** Calls back with the run as it goes on. Resolves to a function that stops it. */
   onSmoke(receive: (report: SmokeReport | null) => void): Promise<() => void>;
 
@@ -57,13 +77,57 @@ export interface Host {
   copyMetrics(): Promise<void>;
   /** Attaches the newest snapshot's artifact to the run. */
   attachMetrics(): Promise<void>;
+  /** The columns of a request log, from its beginning; null for what is none. */
+  logColumns(text: string): Promise<LogColumns | null>;
   /** Takes in the panel's JSON or a request log; `name` is what its rows are called by. */
-  importMetrics(name: string, text: string): Promise<ImportView>;
+  importMetrics(name: string, text: string, columns: ColumnMap): Promise<ImportView>;
   /** Earns the missing count for a phase's gates. Resolves when it is over, cancelled too. */
   runSoak(phase: string): Promise<void>;
   cancelSoak(): Promise<void>;
   /** Calls back as a soak goes on, and with null once none does. Resolves to a function that stops it. */
   onSoak(receive: (soak: SoakView | null) => void): Promise<() => void>;
+
+  /** Opens a rollback: its clock starts. How it goes comes with the view model. */
+  openRollback(request: RollbackRequest): Promise<void>;
+  /** What a person decides about the one that is open. */
+  decideRollback(choice: RollbackChoice): Promise<void>;
+  /** Puts a closed one away. */
+  dismissRollback(): Promise<void>;
+  /** Asks once, as each identity, whether the portal behaves as the phase in force asks. */
+  checkSafeState(): Promise<SafeStateView>;
+  /** Opens a drill. How it goes comes with the view model. */
+  openDrill(request: DrillRequest): Promise<void>;
+
+  /** The two texts that are being written, with what the checks say of them. */
+  announcements(): Promise<AnnounceView>;
+  /** Takes in what a person made of a text; resolves to how everything stands then, as the next ones do. */
+  editAnnouncement(audience: AudienceView, subject: string, body: string): Promise<AnnounceView>;
+  /** Sets a fact in every text that uses it; an empty text takes what is suggested again. */
+  setAnnouncementFact(placeholder: string, text: string): Promise<AnnounceView>;
+  /** Takes the newest facts over; hand edits stay. */
+  refillAnnouncement(audience: AudienceView): Promise<AnnounceView>;
+  /** Makes the text anew; hand edits are gone. */
+  restartAnnouncement(audience: AudienceView): Promise<AnnounceView>;
+  chooseTemplate(audience: AudienceView, id: string): Promise<AnnounceView>;
+  /** Turns to the notices of the open rollback, or of one from a phase that may come. */
+  writeRollbackNotice(from: string | null): Promise<AnnounceView>;
+  /** Waives a warning; an empty reason takes the waiver back. */
+  waiveFinding(waive: WaiveDraft): Promise<AnnounceView>;
+  setAnnouncementWords(internal: string[], punitive: string[]): Promise<AnnounceView>;
+  /** Copies from the program and records the text on the run. Rejects while a check stands in the way. */
+  copyAnnouncement(audience: AudienceView, part: CopyPart): Promise<MadeView>;
+  /** Resolves to the path of the file. */
+  saveAnnouncement(audience: AudienceView, format: FileFormat): Promise<string>;
+  /** Posts to the webhook, once. What came of it is in the answer; `again` is the word to post a second time. */
+  postAnnouncement(audience: AudienceView, again: boolean): Promise<MadeView>;
+  markAnnouncementSent(sent: SentDraft): Promise<void>;
+  announcementHistory(audience: AudienceView | null, search: string): Promise<MadeView[]>;
+  /** Keeps the webhook's address in the keychain; it never comes back. */
+  setWebhook(address: string): Promise<void>;
+  forgetWebhook(): Promise<void>;
+  saveTemplate(template: TemplateDraft): Promise<void>;
+  restoreTemplate(id: string, number: number): Promise<void>;
+  compareTemplate(id: string, before: number, after: number): Promise<DifferenceLineView[]>;
 
   selectEnvironment(name: string): Promise<void>;
   testEnvironment(draft: EnvironmentDraft, signIn: SignInDraft): Promise<TestReport>;
@@ -79,6 +143,15 @@ export interface Host {
 
   setFaults(faults: string[]): Promise<void>;
   resetPractice(): Promise<void>;
+
+  /** Starts a run under its release owner; the operator where the name is empty. Rejects while one is open. */
+  startRun(owner: string): Promise<void>;
+  /** Ends the open run; the next act opens another. */
+  endRun(): Promise<void>;
+
+  /** Puts a runbook's text in force; `name` is what its file is called. A bad one changes nothing. */
+  setRunbook(name: string, text: string): Promise<void>;
+  useBuiltinRunbook(): Promise<void>;
 
   verifyJournal(): Promise<JournalView>;
   /** Resolves to the path of the backup. */

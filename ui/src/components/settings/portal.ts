@@ -9,6 +9,7 @@ export interface PortalForm {
   tokenUrl: string;
   projectId: string;
   phaseCache: string;
+  changeWindow: string;
   email: string;
 }
 
@@ -20,6 +21,7 @@ export const EMPTY: PortalForm = {
   tokenUrl: "",
   projectId: "",
   phaseCache: "",
+  changeWindow: "",
   email: "",
 };
 
@@ -54,5 +56,6 @@ export function environmentOf(form: PortalForm, apiKey: string): EnvironmentDraf
     tokenUrl: orNone(form.tokenUrl),
     projectId: orNone(form.projectId),
     phaseCacheMs: cache === null ? null : Number(cache),
+    changeWindow: orNone(form.changeWindow),
   };
 }
