@@ -7,7 +7,7 @@ fn a_first_start_leads_to_a_practice_desk_without_questions() {
     desktop_test("first_start", desk(), async |desk| {
         desk.wait_for_text("Phase 3 · Admin full").await;
         let answer = desk.find("[data-testid=answer]").await.text().await.unwrap();
-        assert!(answer.contains("missing"), "{answer}");
+        assert!(answer.contains("No phase was ever saved"), "{answer}");
         desk.click("[data-testid=nav-phase]").await;
         desk.find("[data-testid=never-set]").await;
         let environment = desk

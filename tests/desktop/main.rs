@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used)] // a helper's unwrap fails the test that called it
 
 mod accessibility;
+mod announce;
 mod first_start;
 mod harness;
 mod moved_elsewhere;
 mod offline;
 mod portal;
 mod real_portal;
+mod rollback;
 mod save_phase;
 mod secrets;
 mod store_problem;

@@ -1,6 +1,9 @@
 //! The first whole job: select a phase, save it with a note, see it confirmed. With the mouse and by keyboard alone.
 
-use super::{command, desk, harness::desktop_test};
+use super::{
+    command, desk,
+    harness::{Desk, desktop_test},
+};
 use fantoccini::key::Key;
 
 #[test]
@@ -45,8 +48,7 @@ fn a_phase_is_selected_saved_with_a_note_and_seen_confirmed() {
 fn a_phase_is_taken_back_with_the_keyboard_alone_and_a_typed_note_survives_a_restart() {
     desktop_test("save_phase_by_keyboard", desk(), async |desk| {
         desk.wait_for_text("Phase 3 · Admin full").await;
-        let shortcut = format!("{}{}r", char::from(Key::Control), char::from(Key::Shift));
-        desk.press(&shortcut).await;
+        choose_phase_2(desk).await;
         desk.find("[data-testid=plan]").await;
         desk.until("the note to have the focus", async || {
             desk.execute("return document.activeElement.dataset.testid").await == "note"
@@ -63,7 +65,7 @@ fn a_phase_is_taken_back_with_the_keyboard_alone_and_a_typed_note_survives_a_res
         .await;
         desk.restart().await;
         desk.wait_for_text("Phase 3 · Admin full").await;
-        desk.press(&shortcut).await;
+        choose_phase_2(desk).await;
         desk.until("the kept note", async || {
             desk.find("[data-testid=note]")
                 .await
@@ -93,4 +95,16 @@ fn a_phase_is_taken_back_with_the_keyboard_alone_and_a_typed_note_survives_a_res
         let shown = command(desk, &["phase", "show"]);
         assert_eq!(shown["note"], "Errors while editing items");
     });
+}
+
+/// Goes to the phase page and on to *Move here* under phase 2, by keys alone.
+async fn choose_phase_2(desk: &mut Desk) {
+    desk.press(&format!("{}2", char::from(Key::Control))).await;
+    desk.find("[data-testid=move-2]").await;
+    desk.until("the focus to come to phase 2", async || {
+        desk.press(&char::from(Key::Tab).to_string()).await;
+        desk.execute("return document.activeElement.dataset.testid").await == "move-2"
+    })
+    .await;
+    desk.press(&char::from(Key::Enter).to_string()).await;
 }

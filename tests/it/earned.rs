@@ -29,7 +29,7 @@ fn phase_2_is_left_forward_once_everything_is_there() {
     desk.run(&["metrics", "capture"]).ended(0);
     let gates = desk.run(&["gate", "show", "--json"]).ended(0).json();
     assert!(
-        gates
+        gates["gates"]
             .as_array()
             .unwrap()
             .iter()

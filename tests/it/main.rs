@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a helper's unwrap fails the test that called it
 
+mod announce;
 mod canaries;
 mod earned;
 mod exit_statuses;
@@ -13,5 +14,8 @@ mod outcomes;
 mod phase;
 mod portals;
 mod practice;
+mod rollback;
+mod run;
+mod runbook;
 mod support;
 mod without_display;

@@ -109,9 +109,22 @@ impl Desk {
         self.client = open_window(&self.stack).await;
     }
 
+    /// Kills the program without a word, and starts it again on the same home.
+    pub async fn kill_and_start_again(&mut self) {
+        self.stack.kill_program().await;
+        // The driver's session went with its program.
+        drop(self.client.clone().close().await);
+        self.client = open_window(&self.stack).await;
+    }
+
     /// The home directory the program runs in.
     pub fn home(&self) -> &Path {
         self.stack.home()
+    }
+
+    /// What another program is given by the clipboard.
+    pub fn clipboard(&self) -> String {
+        self.stack.clipboard()
     }
 
     /// The driver's client, for what the helpers here do not do.

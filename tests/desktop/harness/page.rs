@@ -36,6 +36,14 @@ impl Desk {
         text.as_str().unwrap_or_default().to_owned()
     }
 
+    /// What can be read in the first element that matches this CSS selector; nothing while there is none.
+    pub async fn text_of(&self, css: &str) -> String {
+        match self.visible(Locator::Css(css)).await {
+            Some(element) => element.text().await.unwrap_or_default(),
+            None => String::new(),
+        }
+    }
+
     /// Waits until this can be read in the window.
     pub async fn wait_for_text(&self, text: &str) {
         self.until(&format!("the text {text:?}"), async || {
@@ -108,7 +116,13 @@ impl Desk {
     }
 
     async fn visible(&self, locator: Locator<'_>) -> Option<Element> {
-        for element in self.client().find_all(locator).await.unwrap() {
+        let found = match self.client().find_all(locator).await {
+            Ok(found) => found,
+            // Redrawn while it was looked through: as good as not there yet.
+            Err(error) if error.is_stale_element_reference() => return None,
+            Err(error) => panic!("{locator:?} cannot be looked for: {error}"),
+        };
+        for element in found {
             // An element that has gone meanwhile is as good as invisible.
             if element.is_displayed().await.unwrap_or(false) {
                 return Some(element);

@@ -23,6 +23,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// is found again at the end.
 pub struct Stack {
     options: Options,
+    display: String,
     driver: SocketAddr,
     children: Vec<Child>,
     screen: Child,
@@ -68,6 +69,7 @@ impl Stack {
         // From here on, dropping the stack ends what was started, also when one of the next steps fails.
         let mut stack = Self {
             options,
+            display: display.clone(),
             driver: free_port(),
             children: Vec::new(),
             screen,
@@ -136,6 +138,21 @@ impl Stack {
         format!("http://{}", self.driver)
     }
 
+    /// What another program on the same screen is given by the clipboard.
+    pub fn clipboard(&self) -> String {
+        let output = Command::new("xclip")
+            .args(["-out", "-selection", "clipboard"])
+            .env("DISPLAY", &self.display)
+            .output()
+            .unwrap_or_else(|error| panic!("xclip does not start ({error}); see make test"));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// The file with all that the program and the processes around it printed.
     pub fn log(&self) -> PathBuf {
         self.home.path().join("log")
@@ -147,6 +164,15 @@ impl Stack {
 
     /// Ends the program, should it still run, and waits until it has: a single instance would answer for the next.
     pub async fn end_program(&self) {
+        self.signal_program("TERM").await;
+    }
+
+    /// Kills it, and waits until it is gone.
+    pub async fn kill_program(&self) {
+        self.signal_program("KILL").await;
+    }
+
+    async fn signal_program(&self, name: &str) {
         let binary = self.options.binary.canonicalize().unwrap();
         loop {
             let running: Vec<u32> = processes_of(self.home())
@@ -156,7 +182,7 @@ impl Stack {
             if running.is_empty() {
                 return;
             }
-            signal("TERM", &running);
+            signal(name, &running);
             tokio::time::sleep(POLL).await;
         }
     }

@@ -148,6 +148,13 @@ impl Running {
         }
     }
 
+    /// Sends it a signal, `INT` for Ctrl-C.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(status.unwrap().success());
+    }
+
     /// What any account on this machine may see of the process, and what its own may: arguments and environment.
     pub fn arguments_and_environment(&self) -> Vec<u8> {
         let of = |file: &str| {
