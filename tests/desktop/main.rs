@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod announce;
+mod earned;
 mod first_start;
 mod harness;
 mod moved_elsewhere;
@@ -10,6 +11,7 @@ mod offline;
 mod portal;
 mod real_portal;
 mod rollback;
+mod runbook_and_run;
 mod save_phase;
 mod secrets;
 mod store_problem;
@@ -47,6 +49,11 @@ fn command(desk: &Desk, arguments: &[&str]) -> serde_json::Value {
         String::from_utf8_lossy(&output.stderr)
     );
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Waits until the header says that this phase is in force.
+async fn wait_for_phase(desk: &Desk, phase: &str) {
+    desk.wait_until_says("[data-testid=header-phase]", phase).await;
 }
 
 /// Types into the field with this label.

@@ -36,12 +36,20 @@ impl Desk {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// What can be read in the first element that matches this CSS selector; nothing while there is none.
+    /// What the first visible element that matches this CSS selector says, as soon as there is one.
     pub async fn text_of(&self, css: &str) -> String {
-        match self.visible(Locator::Css(css)).await {
-            Some(element) => element.text().await.unwrap_or_default(),
-            None => String::new(),
-        }
+        self.find(css).await.text().await.unwrap()
+    }
+
+    /// Waits until what matches this CSS selector says this.
+    pub async fn wait_until_says(&self, css: &str, text: &str) {
+        self.until(&format!("{css} to say {text:?}"), async || {
+            match self.visible(Locator::Css(css)).await {
+                Some(element) => element.text().await.is_ok_and(|said| said.contains(text)),
+                None => false,
+            }
+        })
+        .await;
     }
 
     /// Waits until this can be read in the window.

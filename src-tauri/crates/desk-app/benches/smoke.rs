@@ -101,6 +101,7 @@ async fn set(desk: &Desk, phase: Phase) -> Result<(), Problem> {
         expected: reading.state,
         confirm: None,
         override_reason: Some("measuring on the practice portal".to_owned()),
+        basis: Some(desk.advance().await?.basis),
     };
     desk.save_phase(request).await?;
     Ok(())
