@@ -26,6 +26,9 @@ async fn look_everywhere(desk: &mut Desk, theme: &str) {
     desk.click("[data-testid=save-phase]").await;
     desk.find("[data-testid=step-settled]").await;
     picture(desk, "confirmation").await;
+    desk.click("[data-testid=nav-rollback]").await;
+    desk.find("[data-testid=decision]").await;
+    picture(desk, "rollback").await;
     desk.click("[data-testid=nav-announce]").await;
     desk.find("[data-testid=composer-member]").await;
     picture(desk, "announce").await;
