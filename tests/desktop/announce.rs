@@ -17,12 +17,7 @@ fn a_text_is_mended_copied_and_turns_outdated_when_the_phase_moves() {
         command(desk, &["phase", "set", "2", "--note", "Opening to members"]);
         desk.wait_for_text("Phase 2 · Member writes").await;
         desk.click("[data-testid=nav-announce]").await;
-        let refusal = desk
-            .find("[data-testid=refusal-staff]")
-            .await
-            .text()
-            .await
-            .unwrap();
+        let refusal = desk.text_of("[data-testid=refusal-staff]").await;
         assert!(refusal.contains("check"), "{refusal}");
         assert!(!is_ready(desk).await);
         desk.click_text("In 1 h").await;
@@ -53,12 +48,7 @@ fn a_text_is_mended_copied_and_turns_outdated_when_the_phase_moves() {
         desk.screenshot("announce-copied").await;
 
         command(desk, &["phase", "set", "1", "--note", "Closing again"]);
-        let outdated = desk
-            .find("[data-testid=outdated-staff]")
-            .await
-            .text()
-            .await
-            .unwrap();
+        let outdated = desk.text_of("[data-testid=outdated-staff]").await;
         assert!(outdated.contains("Phase 2 is now Phase 1"), "{outdated}");
         assert!(!is_ready(desk).await);
         desk.click("[data-testid=refill-staff]").await;

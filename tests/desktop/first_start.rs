@@ -6,16 +6,11 @@ use super::{command, desk, harness::desktop_test};
 fn a_first_start_leads_to_a_practice_desk_without_questions() {
     desktop_test("first_start", desk(), async |desk| {
         desk.wait_for_text("Phase 3 · Admin full").await;
-        let answer = desk.find("[data-testid=answer]").await.text().await.unwrap();
+        let answer = desk.text_of("[data-testid=answer]").await;
         assert!(answer.contains("No phase was ever saved"), "{answer}");
         desk.click("[data-testid=nav-phase]").await;
         desk.find("[data-testid=never-set]").await;
-        let environment = desk
-            .find("[data-testid=header-environment]")
-            .await
-            .text()
-            .await
-            .unwrap();
+        let environment = desk.text_of("[data-testid=header-environment]").await;
         assert_eq!(environment.to_uppercase().trim(), "PRACTICE");
         desk.until("the operator to be checked", async || {
             desk.text().await.contains("(staff)")

@@ -5,6 +5,7 @@ use super::{
     harness::desktop_test,
     portal::Portal,
     real_portal::{add, wait_until_there},
+    wait_for_phase,
 };
 
 #[test]
@@ -22,20 +23,14 @@ fn a_save_decided_on_an_outdated_screen_is_refused_and_what_changed_is_shown() {
             .await;
         desk.click("[data-testid=save-phase]").await;
 
-        let refused = desk.find("[data-testid=plan-moved]").await.text().await.unwrap();
+        let refused = desk.text_of("[data-testid=plan-moved]").await;
         assert!(refused.contains("Nothing was saved"), "{refused}");
         assert!(refused.contains("Phase 1"), "{refused}");
         assert!(refused.contains("admin-smoke"), "{refused}");
         assert!(refused.contains("all the way back"), "{refused}");
         let note = desk.find("[data-testid=note]").await.prop("value").await.unwrap();
         assert_eq!(note.as_deref(), Some("one step back"), "what was typed is kept");
-        let header = desk
-            .find("[data-testid=header-phase]")
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert!(header.contains("Phase 1"), "{header}");
+        wait_for_phase(desk, "Phase 1").await;
         desk.assert_accessible().await;
 
         desk.click_text("Look again and decide anew").await;
@@ -43,14 +38,6 @@ fn a_save_decided_on_an_outdated_screen_is_refused_and_what_changed_is_shown() {
         desk.fill("[data-testid=override]", "Agreed with the release owner")
             .await;
         desk.click("[data-testid=save-phase]").await;
-        desk.until("the second save to go through", async || {
-            desk.find("[data-testid=header-phase]")
-                .await
-                .text()
-                .await
-                .unwrap()
-                .contains("Phase 2")
-        })
-        .await;
+        wait_for_phase(desk, "Phase 2").await;
     });
 }

@@ -5,6 +5,7 @@ use super::{
     harness::desktop_test,
     portal::Portal,
     real_portal::{add, wait_until_there},
+    wait_for_phase,
 };
 
 #[test]
@@ -20,7 +21,7 @@ fn a_portal_that_goes_away_is_shown_and_recovered_from_without_help() {
 
         portal.stop();
         desk.click("[data-testid=refresh]").await;
-        let strip = desk.find("[data-testid=strip]").await.text().await.unwrap();
+        let strip = desk.text_of("[data-testid=strip]").await;
         assert!(
             strip.to_lowercase().contains("reach") || strip.to_lowercase().contains("offline"),
             "{strip}"
@@ -32,14 +33,6 @@ fn a_portal_that_goes_away_is_shown_and_recovered_from_without_help() {
         let note = desk.find("[data-testid=note]").await.prop("value").await.unwrap();
         assert_eq!(note.as_deref(), Some("typed before the network went"));
         desk.click("[data-testid=save-phase]").await;
-        desk.until("the save to go through", async || {
-            desk.find("[data-testid=header-phase]")
-                .await
-                .text()
-                .await
-                .unwrap()
-                .contains("Phase 2")
-        })
-        .await;
+        wait_for_phase(desk, "Phase 2").await;
     });
 }

@@ -4,6 +4,7 @@ use super::{
     data_dir, desk, fill_labelled,
     harness::{Desk, desktop_test},
     portal::Portal,
+    wait_for_phase,
 };
 
 /// Adds the portal by the form in Settings, signed in as this account.
@@ -31,25 +32,12 @@ async fn fill_in(desk: &Desk, portal: &Portal, name: &str, kind: &str, identity:
 /// Waits until the desk points at this portal and has read its phase.
 pub async fn wait_until_there(desk: &Desk, word: &str) {
     desk.until(&format!("the desk to point at {word}"), async || {
-        let environment = desk
-            .find("[data-testid=header-environment]")
-            .await
-            .text()
-            .await
-            .unwrap();
+        let environment = desk.text_of("[data-testid=header-environment]").await;
         environment.to_uppercase().contains(&word.to_uppercase())
     })
     .await;
     desk.click("[data-testid=nav-phase]").await;
-    desk.until("the phase to be known", async || {
-        desk.find("[data-testid=header-phase]")
-            .await
-            .text()
-            .await
-            .unwrap()
-            .contains(" · ")
-    })
-    .await;
+    desk.wait_until_says("[data-testid=header-phase]", " · ").await;
 }
 
 #[test]
@@ -75,15 +63,7 @@ fn a_portal_is_added_with_the_keyring_and_is_there_after_a_restart() {
         desk.click("[data-testid=save-phase]").await;
         desk.fill("[data-testid=confirm-name]", "studio").await;
         desk.click("[data-testid=save-phase]").await;
-        desk.until("the header to say phase 2", async || {
-            desk.find("[data-testid=header-phase]")
-                .await
-                .text()
-                .await
-                .unwrap()
-                .contains("Phase 2")
-        })
-        .await;
+        wait_for_phase(desk, "Phase 2").await;
         assert!(data_dir(desk).join("desk.db").exists());
     });
 }

@@ -29,12 +29,7 @@ fn a_rollback_by_keyboard_survives_a_kill_and_leaves_a_whole_record() {
             .await;
 
         desk.find("[data-testid=step-note][data-progress=done]").await;
-        let clock = desk
-            .find("[data-testid=header-clock]")
-            .await
-            .text()
-            .await
-            .unwrap();
+        let clock = desk.text_of("[data-testid=header-clock]").await;
         assert!(clock.contains("/ 15:00"), "{clock}");
         desk.kill_and_start_again().await;
 

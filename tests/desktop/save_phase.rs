@@ -3,6 +3,7 @@
 use super::{
     command, desk,
     harness::{Desk, desktop_test},
+    wait_for_phase,
 };
 use fantoccini::key::Key;
 
@@ -13,21 +14,12 @@ fn a_phase_is_selected_saved_with_a_note_and_seen_confirmed() {
         desk.click("[data-testid=move-2]").await;
         desk.fill("[data-testid=note]", "Opening to members after the rehearsal")
             .await;
-        assert_eq!(
-            desk.find("[data-testid=note-left]").await.text().await.unwrap(),
-            "262 left"
-        );
+        assert_eq!(desk.text_of("[data-testid=note-left]").await, "262 left");
         desk.click("[data-testid=save-phase]").await;
         desk.find("[data-testid=step-acknowledged]").await;
         desk.find("[data-testid=outcome][data-outcome=confirmed]").await;
-        let header = desk
-            .find("[data-testid=header-phase]")
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert!(header.contains("Phase 2"), "{header}");
-        let history = desk.find("[data-testid=history]").await.text().await.unwrap();
+        wait_for_phase(desk, "Phase 2").await;
+        let history = desk.text_of("[data-testid=history]").await;
         assert!(
             history.contains("Opening to members after the rehearsal"),
             "{history}"
@@ -83,15 +75,7 @@ fn a_phase_is_taken_back_with_the_keyboard_alone_and_a_typed_note_survives_a_res
             char::from(Key::Enter)
         ))
         .await;
-        desk.until("the header to say phase 2", async || {
-            desk.find("[data-testid=header-phase]")
-                .await
-                .text()
-                .await
-                .unwrap()
-                .contains("Phase 2")
-        })
-        .await;
+        wait_for_phase(desk, "Phase 2").await;
         let shown = command(desk, &["phase", "show"]);
         assert_eq!(shown["note"], "Errors while editing items");
     });

@@ -5,6 +5,7 @@ use super::{
     harness::desktop_test,
     portal::Portal,
     real_portal::{add, wait_until_there},
+    wait_for_phase,
 };
 
 #[test]
@@ -33,12 +34,6 @@ fn a_save_that_timed_out_is_shown_as_unknown_and_then_found_out() {
 
         portal.faults("off");
         desk.find("[data-testid=outcome][data-outcome=confirmed]").await;
-        let header = desk
-            .find("[data-testid=header-phase]")
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert!(header.contains("Phase 1"), "{header}");
+        wait_for_phase(desk, "Phase 1").await;
     });
 }

@@ -60,3 +60,56 @@ fn a_log_is_imported_once_and_its_bad_lines_are_named() {
     let again = desk.run(&import).ended(1).json();
     assert_eq!((&again["added"], &again["already"]), (&0.into(), &2.into()));
 }
+
+#[test]
+fn a_logs_columns_are_mapped_and_the_web_panels_sums_are_taken_in() {
+    let desk = Desk::new();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("requests.csv");
+    std::fs::write(
+        &log,
+        "moment,what,answer,took\n1795455600,library.items.list,200,2\n",
+    )
+    .unwrap();
+    let log = log.to_str().unwrap();
+    let import = ["metrics", "import", log, "--json"];
+    let refused = desk.run(&import).ended(2).json();
+    assert_eq!(refused["error"]["field"], "file", "{refused}");
+    let map = [
+        "--map",
+        "time=moment",
+        "--map",
+        "route=what",
+        "--map",
+        "status=answer",
+        "--map",
+        "duration-seconds=took",
+    ];
+    let mapped = desk.run(&[&import[..], &map[..]].concat()).ended(0).json();
+    assert_eq!(mapped["added"], 1);
+    // The columns are remembered.
+    let again = desk.run(&import).ended(0).json();
+    assert_eq!((&again["added"], &again["already"]), (&0.into(), &1.into()));
+    desk.run(&["metrics", "import", log, "--map", "when=moment"])
+        .ended(2);
+
+    let panel = folder.path().join("panel.json");
+    let figures = r#""requestCount":9,"errorCount":0,"conflictCount":0,"routeErrorCount":0"#;
+    std::fs::write(
+        &panel,
+        format!(
+            r#"{{"rolloutPhase":"phase_3_admin_full","rolloutLabel":"Phase 3","memberWritesEnabled":true,
+            "generatedAtIso":"2026-11-23T10:00:00.000Z","windowMinutes":180,
+            "summary":{{{figures},"errorRate":0,"conflictRate":0,"p50LatencyMs":4,"p95LatencyMs":4,"maxLatencyMs":4}},
+            "endpoints":[{{"route":"/v1/library.items.list",{figures},"p50LatencyMs":4,"p95LatencyMs":4}}]}}"#
+        ),
+    )
+    .unwrap();
+    let import = ["metrics", "import", panel.to_str().unwrap(), "--json"];
+    let first = desk.run(&import).ended(0).json();
+    assert_eq!((&first["added"], &first["already"]), (&9.into(), &0.into()));
+    let note = first["note"].as_str().unwrap();
+    assert!(note.contains("not in percentiles"), "{note}");
+    let again = desk.run(&import).ended(0).json();
+    assert_eq!((&again["added"], &again["already"]), (&0.into(), &9.into()));
+}

@@ -50,7 +50,7 @@ export class Metrics {
 
   readonly attach = (): Promise<void> => this.#do("attach", () => this.#host.attachMetrics());
 
-  /** Earns the missing count for the present phase, and makes a snapshot of what was earned. */
+  /** Earns the missing count for the present phase. What was earned counts from the next snapshot on. */
   async startSoak(): Promise<void> {
     const phase = this.#view().reading?.state.phase;
     if (phase === undefined || this.soaking) return;
