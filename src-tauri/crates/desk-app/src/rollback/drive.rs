@@ -35,8 +35,9 @@ const TRY_AGAIN: [Duration; 4] = [
 /// How long a drill tries at least to put back what it found, whatever is left of its time.
 const RESTORE_AT_LEAST_MS: i64 = 60_000;
 const WINDOW_MINUTES: u32 = 180;
-/// How often the snapshot is tried before a person is asked.
-const SNAPSHOT_TRIES: u32 = 4;
+/// How long the snapshot is tried before a person is asked, milliseconds. Counted in time, so that a portal that is gone
+/// for a while is waited for on a fast machine as on a slow one.
+const SNAPSHOT_FOR_MS: i64 = 60_000;
 
 /// How often something was tried in vain.
 #[derive(Default)]
@@ -290,9 +291,8 @@ impl Desk {
     async fn snapshot(&self) {
         let step = Step::Snapshot;
         let mut backoff = Backoff::default();
-        let mut tries_left = SNAPSHOT_TRIES;
+        let until_ms = self.now_ms().saturating_add(SNAPSHOT_FOR_MS);
         while self.is_wanted(step) {
-            tries_left -= 1;
             let captured = async {
                 let metrics = self.capture_metrics(WINDOW_MINUTES).await?;
                 self.attach_metrics().await?;
@@ -303,7 +303,9 @@ impl Desk {
                     step,
                     found: format!("Captured and attached: {sha256}"),
                 },
-                Err(problem) if tries_left > 0 && is_passing(&problem) => {
+                Err(problem)
+                    if self.now_ms() < until_ms && !self.is_overdue(step) && is_passing(&problem) =>
+                {
                     Waker::new(self).rest(backoff.next()).await;
                     continue;
                 }
