@@ -124,6 +124,7 @@ impl Desk {
                     sentence: report.sentence,
                 })
                 .collect(),
+            rollbacks: self.rollbacks_of_run(&run).await?,
             artifacts: artifacts.into_iter().map(artifact_view).collect(),
             run: run_view(&run, &self.environment()),
         })

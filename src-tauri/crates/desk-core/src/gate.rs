@@ -16,7 +16,7 @@ mod rules;
 mod tests;
 mod words;
 
-pub use advance::{AdvanceFacts, Need, NeedState, missing_for_advance, needs_for_advance};
+pub use advance::{AdvanceFacts, Need, NeedState, needs_for_advance};
 pub use digest::{DecisionDigest, GateVerdict};
 pub use rules::judge;
 
