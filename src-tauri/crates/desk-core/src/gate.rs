@@ -119,7 +119,7 @@ pub struct Judgement {
 pub struct InForce {
     /// The phase.
     pub phase: Phase,
-    /// Since when, milliseconds since 1970 by this machine's clock; the latest time it may be, where it is not known exactly.
+    /// Since when, milliseconds since 1970: by the portal's clock, as it tells it.
     pub since_ms: i64,
 }
 

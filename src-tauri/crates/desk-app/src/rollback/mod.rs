@@ -548,7 +548,15 @@ impl Desk {
     ) -> Result<Option<RollbackRow>, desk_store::StoreError> {
         let store = &self.inner.store;
         let open = store.open_rollbacks().await?;
-        let open = open.into_iter().filter(|row| row.environment == *environment);
+        // A drill that gave way is closed by who carries it on, and is not put in the place of what is on screen.
+        let gave_way = |rollback: &Rollback| {
+            rollback
+                .step(Step::Restore)
+                .is_some_and(|step| step.progress == Progress::PassedOver)
+        };
+        let open = open
+            .into_iter()
+            .filter(|row| row.environment == *environment && (known.is_none() || !gave_way(&row.rollback)));
         // Of equals the first is found: the newest.
         let open = open.min_by_key(|row| row.rollback.opening.purpose == Purpose::Drill);
         match (open, known) {
