@@ -6,6 +6,7 @@ import type { EndpointView } from "../src/bindings/EndpointView";
 import type { EnvironmentView } from "../src/bindings/EnvironmentView";
 import type { GateView } from "../src/bindings/GateView";
 import type { MetricsView } from "../src/bindings/MetricsView";
+import type { OverrideView } from "../src/bindings/OverrideView";
 import type { PhaseInfo } from "../src/bindings/PhaseInfo";
 import type { PhaseStateView } from "../src/bindings/PhaseStateView";
 import type { ProbeSaid } from "../src/bindings/ProbeSaid";
@@ -404,6 +405,15 @@ export function metricsOf(more: Partial<MetricsView> = {}): MetricsView {
     ...more,
   };
 }
+
+/** A move to phase 2 that was made although something was missing. */
+export const OVERRIDE: OverrideView = {
+  from: PHASE_1,
+  to: PHASE_2,
+  reason: "Bo and Ana agreed: the portal was down while it was measured",
+  actor: "staff_bo",
+  atMs: NOW - 48 * MINUTE,
+};
 
 /** A practice desk that just started well, in phase 2, with nothing in the way of phase 3. */
 export function viewOf(more: Partial<DeskView> = {}): DeskView {
@@ -817,13 +827,55 @@ export function rollbackOf(
     moved: null,
     otherAccounts: [],
     carriedOnHere: true,
+    carriedOnElsewhere: false,
     recorded: true,
     stopped: null,
     gaveUp: null,
     closedAtMs: null,
     reviewByMs: null,
+    review: null,
     ...more,
   };
+}
+
+/** The same as a drill: what it found is put back, and nobody is told of it. */
+export function drillOf(
+  progress: Record<string, RollbackProgress> = {},
+  more: Partial<RollbackView> = {},
+): RollbackView {
+  const rollback = rollbackOf(progress);
+  const its = progress["restore"] ?? "waiting";
+  const restore = {
+    id: "restore",
+    words: "Put back the phase and the note that were found (drill).",
+    points: [],
+    progress: its,
+    found: its === "failed" ? "What was found could not be seen to be back in time." : "",
+    startedAtMs: its === "waiting" ? null : NOW - 60_000,
+    endedAtMs: its === "failed" ? NOW - 5_000 : null,
+    mayPassOver: its === "failed",
+  };
+  return {
+    ...rollback,
+    purpose: "drill",
+    trigger: null,
+    reason: "",
+    confirmedBy: "",
+    incidentId: null,
+    note: "DRILL 2026-03-01T13:16:29Z by staff_ana",
+    steps: rollback.steps
+      .filter(({ id }) => id !== "trigger")
+      .map((step) => (step.id === "announce" ? restore : step)),
+    splits: rollback.splits.map((split) =>
+      split.split === "announced" ? { ...split, split: "restored" } : split,
+    ),
+    ...more,
+  };
+}
+
+/** A drill that could not put back what it found, and is still open for somebody to decide. */
+export function stuckDrill(): RollbackView {
+  return drillOf({ verify: "done", restore: "failed" }, { gaveUp: "The portal does not answer." });
 }
 
 /** The same, closed after six minutes and ten seconds. */

@@ -7,7 +7,7 @@ import type { SmokeReport } from "../src/bindings/SmokeReport";
 import type { SoakView } from "../src/bindings/SoakView";
 import type { Host } from "../src/host/host";
 import { announceOf, madeOf } from "./announcements";
-import { BUILTIN_RUNBOOK, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
+import { BUILTIN_RUNBOOK, drillOf, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
 export class FakeHost implements Host {
@@ -160,13 +160,22 @@ export class FakeHost implements Host {
     await this.#called("dismissRollback");
     this.show({ rollback: null });
   }
+  reviewRollback: Host["reviewRollback"] = async (rollbackId, words) => {
+    await this.#called("reviewRollback", rollbackId, words);
+    const { rollback } = this.view;
+    const review = { atMs: Date.now(), by: "staff_ana", words };
+    this.show({
+      reviews: this.view.reviews.filter((due) => due.rollbackId !== rollbackId),
+      rollback: rollback?.id === rollbackId ? { ...rollback, reviewByMs: null, review } : rollback,
+    });
+  };
   checkSafeState: Host["checkSafeState"] = async () => {
     await this.#called("checkSafeState");
     return SAFE;
   };
   openDrill: Host["openDrill"] = async (request) => {
     await this.#called("openDrill", request);
-    this.show({ rollback: rollbackOf({}, { purpose: "drill", openedAtMs: Date.now() }) });
+    this.show({ rollback: drillOf({}, { openedAtMs: Date.now() }) });
   };
   announcements: Host["announcements"] = async () => {
     await this.#called("announcements");

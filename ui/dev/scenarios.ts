@@ -3,11 +3,13 @@ import {
   changeOf,
   closedOf,
   DRILL,
+  drillOf,
   historyOf,
   LIVE,
   metricsOf,
   NOT_YET,
   NOW,
+  OVERRIDE,
   PHASE_1,
   PHASE_2,
   PHASE_3,
@@ -16,6 +18,7 @@ import {
   rollbackOf,
   STAGING,
   stateOf,
+  stuckDrill,
   viewOf,
 } from "./fixtures";
 
@@ -111,7 +114,8 @@ export const SCENARIOS: Record<string, () => DeskView> = {
       },
     }),
   "not-yet": () => viewOf({ advance: NOT_YET, metrics: metricsOf(), history: historyOf() }),
-  ready: () => viewOf({ metrics: metricsOf({ attached: true }), history: historyOf() }),
+  ready: () =>
+    viewOf({ metrics: metricsOf({ attached: true, overrides: [OVERRIDE] }), history: historyOf() }),
   offline: () =>
     viewOf({
       environment: STAGING,
@@ -234,6 +238,7 @@ export const SCENARIOS: Record<string, () => DeskView> = {
           otherAccounts: ["staff-smoke", "admin-smoke"],
           recorded: false,
           carriedOnHere: false,
+          carriedOnElsewhere: true,
         },
       ),
       lastDrill: DRILL,
@@ -251,12 +256,22 @@ export const SCENARIOS: Record<string, () => DeskView> = {
       ),
     }),
   "rolled-back": () => viewOf({ reading: reading(PHASE_2), rollback: closedOf(), lastDrill: DRILL }),
+  reviewed: () =>
+    viewOf({
+      reading: reading(PHASE_2),
+      rollback: closedOf({
+        reviewByMs: null,
+        review: {
+          atMs: NOW - 1_000,
+          by: "staff_ana",
+          words: "One server kept an old build; it is replaced.",
+        },
+      }),
+    }),
   drilling: () =>
     viewOf({
-      reading: reading(PHASE_1),
-      rollback: rollbackOf(
-        {},
-        { purpose: "drill", trigger: null, reason: "", confirmedBy: "", openedAtMs: NOW - 11 * 60_000 },
-      ),
+      reading: reading(PHASE_2),
+      rollback: drillOf({}, { openedAtMs: NOW - 11 * 60_000 }),
     }),
+  "drill-gave-up": () => viewOf({ reading: reading(PHASE_2), rollback: stuckDrill() }),
 };

@@ -73,7 +73,7 @@ export class Desk {
       this.#view ??= view;
       this.startProblem = null;
       const { rollback } = this.view;
-      if (rollback && isOpen(rollback)) this.rollBack();
+      if (rollback && isOpen(rollback)) this.followRollback();
     } catch (thrown) {
       this.startProblem = asProblem(thrown);
     }
@@ -161,11 +161,17 @@ export class Desk {
     }
   }
 
-  /** Goes to where a rollback is decided on, or to the one that is open. */
+  /** Goes to where a rollback is decided on, or to the one that is open. An open drill keeps nobody from deciding. */
   rollBack(): void {
     this.dialog = null;
     this.go("rollback");
     this.rollback.ask();
+  }
+
+  /** Goes to the rollback or drill that is open, or to the last one. */
+  followRollback(): void {
+    this.go("rollback");
+    this.rollback.follow();
   }
 
   /** Goes to the notice of the rollback that is open. */

@@ -7,7 +7,7 @@ import type { SafeStateView } from "./bindings/SafeStateView";
 import type { Drafts } from "./drafts.svelte";
 import type { Host } from "./host/host";
 import { problemToShow } from "./problem";
-import { INCIDENT_LIMIT, isOpen, targetsOf, TRIGGERS } from "./rollback";
+import { fromOf, INCIDENT_LIMIT, isInTheWay, targetsOf, TRIGGERS } from "./rollback";
 
 /** Why a rollback cannot be opened yet, and the input that it is about. */
 export interface Blocker {
@@ -27,7 +27,7 @@ export class Rollback {
   borrow = $state(false);
   opening = $state(false);
   problem = $state.raw<Problem | null>(null);
-  /** Decide on another one although the last is closed and not put away yet. */
+  /** Decide on another one although the last is closed and not put away yet, or a drill is open. */
   another = $state(false);
   /** What takes the focus as soon as it is on screen. */
   focus = $state<"decision" | "procedure" | null>(null);
@@ -35,6 +35,10 @@ export class Rollback {
   /** What is being decided about the open one. */
   deciding = $state.raw<RollbackChoice | null>(null);
   decisionProblem = $state.raw<Problem | null>(null);
+
+  /** The closed one whose review is being written down. */
+  reviewing = $state.raw<string | null>(null);
+  reviewProblem = $state.raw<{ rollbackId: string; problem: Problem } | null>(null);
 
   safeState = $state.raw<SafeStateView | null>(null);
   checking = $state(false);
@@ -78,18 +82,22 @@ export class Rollback {
     this.#drafts.set(this.#key("reason"), text);
   }
 
+  /** The phase that it goes back from, wire name. */
+  get from(): string | null {
+    return fromOf(this.#view());
+  }
+
   /** The phases that it can go to, the nearest first. */
   get targets(): PhaseInfo[] {
-    const { phases, reading } = this.#view();
-    return targetsOf(phases, reading?.state.phase ?? null);
+    return targetsOf(this.#view().phases, this.from);
   }
 
   /** The phase that it goes to: the chosen one, or one back. None where that is for the person to say. */
   get to(): string | null {
-    const { environment, phases, reading } = this.#view();
+    const { environment, phases } = this.#view();
     const chosen = this.#chosen?.environment === environment.name ? this.#chosen.to : null;
     if (chosen !== null) return this.targets.some(({ wire }) => wire === chosen) ? chosen : null;
-    const known = phases.some(({ wire }) => wire === reading?.state.phase);
+    const known = phases.some(({ wire }) => wire === this.from);
     return known ? (this.targets[0]?.wire ?? null) : null;
   }
   set to(to: string | null) {
@@ -116,10 +124,10 @@ export class Rollback {
     return blockers;
   }
 
-  /** Asks for the decision: the form takes the focus, or what is open does. */
+  /** Asks for the decision: the form takes the focus, or the rollback that is open does. */
   ask(): void {
     const { rollback } = this.#view();
-    if (rollback && isOpen(rollback)) {
+    if (rollback && isInTheWay(rollback)) {
       this.follow();
     } else {
       this.another = rollback !== null;
@@ -196,6 +204,25 @@ export class Rollback {
     } catch (thrown) {
       this.decisionProblem = problemToShow(thrown);
     }
+  }
+
+  /** Writes down what came of a closed one, in the words kept for it. Resolves to whether it was taken. */
+  async review(rollbackId: string, about: string): Promise<boolean> {
+    const words = this.words(about);
+    if (this.reviewing !== null) return false;
+    this.reviewing = rollbackId;
+    this.reviewProblem = null;
+    let taken = true;
+    try {
+      await this.#host.reviewRollback(rollbackId, words.trim());
+      this.setWords(about, "");
+    } catch (thrown) {
+      const problem = problemToShow(thrown);
+      this.reviewProblem = problem && { rollbackId, problem };
+      taken = false;
+    }
+    this.reviewing = null;
+    return taken;
   }
 
   /** Asks the portal once whether it behaves as its phase says. */

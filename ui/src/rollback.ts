@@ -82,6 +82,11 @@ export function isOpen(rollback: RollbackView): boolean {
   return rollback.closedAtMs === null;
 }
 
+/** Whether it must be seen to before another rollback can be decided on. A drill gives way to one for real. */
+export function isInTheWay(rollback: RollbackView): boolean {
+  return isOpen(rollback) && rollback.purpose === "rollback";
+}
+
 /** "Rollback" or "Drill". */
 export function purposeWord({ purpose }: Pick<RollbackView, "purpose">): string {
   return purpose === "drill" ? "Drill" : "Rollback";
@@ -164,6 +169,18 @@ export function opensItself(step: RollbackStepView, rollback: RollbackView): boo
 /** Whether it goes no further with a step until somebody decides. */
 export function needsPerson(step: RollbackStepView): boolean {
   return step.progress === "failed" || step.progress === "person";
+}
+
+/**
+ * The phase that a rollback goes back from, wire name: where the portal is, or a later one that an open drill found and
+ * would put back. None while the portal has told none.
+ */
+export function fromOf({ phases, reading, rollback }: DeskView): string | null {
+  const present = reading?.state.phase ?? null;
+  const found = rollback && isOpen(rollback) && !isInTheWay(rollback) ? rollback.from?.phase : undefined;
+  if (present === null || found === undefined) return present;
+  const number = (wire: string) => phaseOf(phases, wire)?.number ?? 0;
+  return number(present) > 0 && number(found) > number(present) ? found : present;
 }
 
 /** The phases that a rollback can go to, the nearest first. From a phase that is not known: any but the last. */

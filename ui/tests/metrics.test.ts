@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
-import { metricsOf, PHASE_2, problemOf, viewOf } from "../dev/fixtures";
+import { metricsOf, OVERRIDE, PHASE_2, problemOf, viewOf } from "../dev/fixtures";
 import type { EndpointView } from "../src/bindings/EndpointView";
 import { percent, routeName, rowsOf, soakSentence, sorted } from "../src/metrics";
 import { click, expectAccessible, openAt, select, settle, type, words } from "./window";
@@ -95,6 +95,17 @@ describe("the page", () => {
     expect(words("figures")).toContain("27 never an error in a gate");
     expect(words("chart-table")).toContain("Moved to Phase 2");
     await expectAccessible();
+  });
+
+  it("says in a line that the phase rests on an override, and nothing where it does not", async () => {
+    const host = await openAt("metrics", viewOf({ metrics: metricsOf({ overrides: [OVERRIDE] }) }));
+    expect(words("overrides")).toBe(
+      `Override Phase 2 rests on an override by staff_bo at 13:32 CET: ${OVERRIDE.reason}`,
+    );
+    await expectAccessible();
+    host.show({ metrics: metricsOf() });
+    await settle();
+    expect(screen.queryByTestId("overrides")).toBeNull();
   });
 
   it("does not call nothing measured a rate of zero", async () => {

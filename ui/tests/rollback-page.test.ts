@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   closedOf,
   DRILL,
+  drillOf,
   LIVE,
   NOT_YET,
   NOW,
@@ -15,6 +16,7 @@ import {
   SAFE,
   STAGING,
   stateOf,
+  stuckDrill,
   viewOf,
 } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
@@ -67,6 +69,21 @@ describe("the control in the header", () => {
     await press("R", { ctrlKey: true, shiftKey: true });
     expect(screen.queryByTestId("decision")).toBeNull();
     expect(document.activeElement).toBe(header("verify"));
+  });
+
+  it("goes to the decision while a drill is open: it is in nobody's way", async () => {
+    const host = await openAt("settings", inPhase(PHASE_3, { rollback: drillOf() }));
+    await click(screen.getByTestId("rollback"));
+    expect(document.activeElement).toBe(trigger("gate_breach"));
+    expect(words("drill-gives-way")).toContain("ends it at once, and nothing of it is put back");
+    expect(screen.queryByTestId("drill")).toBeNull();
+    await expectAccessible();
+    await click(screen.getByTestId("header-clock"));
+    expect(document.activeElement).toBe(header("verify"));
+    host.show({ rollback: rollbackOf() });
+    await settle();
+    await click(screen.getByTestId("rollback"));
+    expect(screen.queryByTestId("decision")).toBeNull();
   });
 
   it("decides on the next one although the last is not put away", async () => {
@@ -178,12 +195,12 @@ describe("the decision", () => {
   it("keeps what was typed over a failure, and for the next time who confirmed it", async () => {
     const host = await openAt("rollback", inPhase(PHASE_3));
     const working = host.openRollback;
-    host.openRollback = () => Promise.reject(problemOf("busy", { message: "A drill is open." }));
+    host.openRollback = () => Promise.reject(problemOf("busy", { message: "A rollback is open." }));
     await click(trigger("other"));
     await type(field("confirmed-by"), "Bo");
     await type(field("rollback-reason"), "because");
     await click(screen.getByTestId("open-rollback"));
-    expect(screen.getByText("A drill is open.")).toBeTruthy();
+    expect(screen.getByText("A rollback is open.")).toBeTruthy();
     expect(field("rollback-reason").value).toBe("because");
     window.dispatchEvent(new Event("pagehide"));
     await settle();
@@ -333,6 +350,13 @@ describe("the window", () => {
     expect(screen.getByTestId("nav-rollback").getAttribute("aria-current")).toBe("page");
     expect(document.activeElement).toBe(header("verify"));
     expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Phase 3 → Phase 2");
+    await expectAccessible();
+  });
+
+  it("opens on the drill in progress, not on the decision that it gives way to", async () => {
+    await open(viewOf({ rollback: drillOf() }));
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toContain("Drill");
+    expect(document.activeElement).toBe(header("verify"));
     await expectAccessible();
   });
 
@@ -510,9 +534,19 @@ describe("what keeps it from going on", () => {
   });
 
   it("says what is not recorded and who carries it on", async () => {
-    await openRolling({}, { recorded: false, carriedOnHere: false });
+    const host = await openRolling({}, { recorded: false, carriedOnHere: false, carriedOnElsewhere: true });
     expect(words("not-recorded")).toContain("goes on all the same");
     expect(words("carried-elsewhere")).toContain("another program on this data directory");
+    expect(screen.queryByTestId("carried-by-nobody")).toBeNull();
+    host.show({ rollback: rollbackOf({}, { carriedOnHere: false }) });
+    await settle();
+    expect(screen.queryByTestId("carried-elsewhere")).toBeNull();
+    expect(words("carried-by-nobody")).toBe(
+      "Nobody carries it on at this moment; this window goes on with it as soon as it can.",
+    );
+    host.show({ rollback: rollbackOf() });
+    await settle();
+    expect(screen.queryByTestId("carried-by-nobody")).toBeNull();
   });
 });
 
@@ -547,6 +581,22 @@ describe("one that is closed", () => {
     expect(document.activeElement).toBe(trigger("gate_breach"));
   });
 
+  it("is reviewed there, and says then when, by whom and what came of it", async () => {
+    const host = await openAt("rollback", viewOf({ rollback: closedOf() }));
+    await click(screen.getByRole("button", { name: "Write down the review" }));
+    expect(screen.getByText(/Write what came of it/)).toBeTruthy();
+    expect(document.activeElement).toBe(screen.getByLabelText("What came of it"));
+    expect(host.given("reviewRollback")).toEqual([]);
+    await type(screen.getByLabelText("What came of it"), " a cache was cold ");
+    await click(screen.getByRole("button", { name: "Write down the review" }));
+    expect(host.given("reviewRollback")).toEqual([[closedOf().id, "a cache was cold"]]);
+    expect(words("reviewed")).toBe("Reviewed 14:20 CET by staff_ana: a cache was cold");
+    expect(document.activeElement).toBe(screen.getByTestId("reviewed"));
+    expect(screen.queryByTestId("review-by")).toBeNull();
+    expect(screen.queryByLabelText("What came of it")).toBeNull();
+    await expectAccessible();
+  });
+
   it("says that a drill could not put back what it found, and what that was", async () => {
     const rollback = closedOf({ purpose: "drill", gaveUp: "No answer for 15 minutes.", reviewByMs: null });
     await openAt(
@@ -560,6 +610,54 @@ describe("one that is closed", () => {
   it("says why it was stopped", async () => {
     await openAt("rollback", viewOf({ rollback: closedOf({ stopped: "Bo has it" }) }));
     expect(words("closed")).toContain("Why: Bo has it.");
+  });
+});
+
+describe("a drill that is open", () => {
+  const decide = async () => {
+    await click(trigger("other"));
+    await type(field("confirmed-by"), "Bo");
+    await click(screen.getByTestId("open-rollback"));
+  };
+
+  it("can be rolled back from for real right there, and be gone back to", async () => {
+    const host = await openAt("rollback", inPhase(PHASE_3, { rollback: drillOf() }));
+    expect(screen.getByText("The drill ends at once, and nothing of it is put back.")).toBeTruthy();
+    await click(screen.getByRole("button", { name: "Roll back for real now" }));
+    expect(document.activeElement).toBe(trigger("gate_breach"));
+    await click(screen.getByRole("button", { name: "Show the drill that is open" }));
+    expect(screen.queryByTestId("decision")).toBeNull();
+    await click(screen.getByTestId("for-real"));
+    await decide();
+    expect(opened(host)).toMatchObject([{ to: PHASE_2, trigger: "other", confirmedBy: "Bo" }]);
+    expect(screen.queryByTestId("decision")).toBeNull();
+    expect(screen.queryByTestId("for-real")).toBeNull();
+  });
+
+  it("has moved the phase for the time being only: what it found is what is gone back from", async () => {
+    const rollback = drillOf({}, { from: stateOf(PHASE_2), to: PHASE_1 });
+    const host = await openAt("rollback", inPhase(PHASE_1, { rollback }));
+    await click(screen.getByTestId("for-real"));
+    expect(words("way")).toBe("Phase 2 → Phase 1");
+    expect(words("drill-gives-way")).toContain("it found Phase 2 · Member writes");
+    await decide();
+    expect(opened(host)).toMatchObject([{ to: PHASE_1 }]);
+  });
+
+  it("and could not put back what it found can try again, or leave it as it is with a word why", async () => {
+    const host = await openAt("rollback", inPhase(PHASE_2, { rollback: stuckDrill() }));
+    await expectAccessible();
+    await click(step("restore").getByRole("button", { name: "Try again" }));
+    await click(step("restore").getByRole("button", { name: "Leave it as it is…" }));
+    expect(words("step-restore")).toContain("the portal keeps the phase and the note that it has now");
+    await type(step("restore").getByLabelText("Why it is left as it is"), "the portal is being rebuilt");
+    await expectAccessible();
+    await click(step("restore").getByRole("button", { name: "Leave it as it is" }));
+    expect(decided(host)).toEqual([
+      { choice: "again", step: "restore" },
+      { choice: "pass_over", step: "restore", reason: "the portal is being rebuilt" },
+    ]);
+    expect(screen.getByTestId("for-real")).toBeTruthy();
   });
 });
 
@@ -658,6 +756,41 @@ describe("beside the decision and on the first page", () => {
     expect(words("reviews")).toContain("in 22 h");
     expect(words("nav-rollback")).toContain("2 reviews are due");
     await expectAccessible();
+  });
+
+  it.each(["advance", "rollback"] as const)("a review is written down where it is due: %s", async (place) => {
+    const host = await openAt(place, inPhase(PHASE_3, { reviews }));
+    const form = () => within(screen.getByTestId("because-review-b"));
+    await type(form().getByLabelText("What came of it"), "nobody saw the fine print");
+    await click(form().getByRole("button", { name: "Write down the review" }));
+    expect(host.given("reviewRollback")).toEqual([["b", "nobody saw the fine print"]]);
+    expect(screen.queryByTestId("because-review-b")).toBeNull();
+    expect(screen.getByTestId("because-review-a")).toBeTruthy();
+    expect(document.activeElement).toBe(screen.getByTestId("review-written"));
+    await expectAccessible();
+  });
+
+  it("what is typed of a review outlives an error and a change of page, and the error stands with its own", async () => {
+    const host = await openAt("advance", inPhase(PHASE_3, { reviews }));
+    const item = (id: string) => screen.getByTestId(`because-review-${id}`).closest("li") as HTMLElement;
+    const typed = (id: string) => within(item(id)).getByLabelText<HTMLInputElement>("What came of it").value;
+    const working = host.reviewRollback;
+    host.reviewRollback = () => Promise.reject(problemOf("store_full", { message: "The disk is full." }));
+    await type(within(item("a")).getByLabelText("What came of it"), "the cache");
+    await click(within(item("a")).getByRole("button", { name: "Write down the review" }));
+    expect(within(item("a")).getByText("The disk is full.")).toBeTruthy();
+    expect(within(item("b")).queryByText("The disk is full.")).toBeNull();
+    await click(screen.getByTestId("nav-rollback"));
+    expect(typed("a")).toBe("the cache");
+    expect(typed("b")).toBe("");
+    window.dispatchEvent(new Event("pagehide"));
+    await settle();
+    expect(host.kept["rollback-review-a:practice"]).toBe("the cache");
+    host.reviewRollback = working;
+    await click(within(item("a")).getByRole("button", { name: "Write down the review" }));
+    window.dispatchEvent(new Event("pagehide"));
+    await settle();
+    expect(host.kept["rollback-review-a:practice"]).toBe("");
   });
 
   it("says what will stand there, and what a drill left", async () => {

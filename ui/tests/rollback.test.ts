@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   closedOf,
   DRILL,
+  drillOf,
   NOW,
   PHASE_1,
   PHASE_2,
@@ -10,14 +11,17 @@ import {
   probeOf,
   problemOf,
   rollbackOf,
+  stateOf,
   viewOf,
 } from "../dev/fixtures";
+import type { RollbackView } from "../src/bindings/RollbackView";
 import { markOf } from "../src/marks";
 import {
   agreementOf,
   clockText,
   closedWords,
   drillMark,
+  fromOf,
   jumpWords,
   noteOf,
   opensItself,
@@ -58,16 +62,22 @@ describe("the clock", () => {
   });
 
   it.each([
-    [0, "none", ""],
-    [10 * MINUTE - 1, "none", ""],
-    [10 * MINUTE, "soon", "5 min left at most"],
-    [13 * MINUTE - 1, "soon", "3 min left at most"],
-    [13 * MINUTE, "late", "2 min left at most"],
-    [BUDGET - 1, "late", "1 min left at most"],
-    [BUDGET, "over", "over by 00:00"],
-    [BUDGET + 64_000, "over", "over by 01:04"],
-  ])("after %d ms is %s", (taken, level, word) => {
-    expect(urgencyOf(taken, BUDGET)).toMatchObject({ level, word });
+    ["0:00", "none", ""],
+    ["9:59", "none", ""],
+    ["10:00", "soon", "5 min left at most"],
+    ["12:59", "soon", "3 min left at most"],
+    ["13:00", "late", "2 min left at most"],
+    ["14:59", "late", "1 min left at most"],
+    ["15:00", "over", "over by 00:00"],
+    ["16:04", "over", "over by 01:04"],
+  ])("at %s of 15:00 warns so: %s", (time, level, word) => {
+    const [minutes = 0, seconds = 0] = time.split(":").map(Number);
+    expect(urgencyOf(minutes * MINUTE + seconds * 1_000, BUDGET)).toMatchObject({ level, word });
+  });
+
+  it("warns not a millisecond too early", () => {
+    const before = [10, 13, 15].map((minutes) => urgencyOf(minutes * MINUTE - 1, BUDGET).level);
+    expect(before).toEqual(["none", "soon", "late"]);
   });
 
   it("warns in the same proportion for another budget, and by shape as well as by word", () => {
@@ -103,6 +113,25 @@ describe("where it can go", () => {
     expect(wires(PHASE_1)).toEqual([]);
     expect(wires(null)).toEqual([PHASE_2, PHASE_1]);
     expect(wires("phase_9")).toEqual([PHASE_2, PHASE_1]);
+  });
+
+  it("is from where the portal is, or from what an open drill found and would put back", () => {
+    const reading = (phase: string) => ({
+      state: stateOf(phase),
+      everSet: true,
+      readAtMs: NOW,
+      requestId: "r",
+    });
+    const from = (phase: string | null, rollback: RollbackView | null) =>
+      fromOf(viewOf({ reading: phase === null ? null : reading(phase), rollback }));
+    expect(from(PHASE_2, null)).toBe(PHASE_2);
+    expect(from(PHASE_2, rollbackOf())).toBe(PHASE_2);
+    expect(from(PHASE_2, closedOf({ purpose: "drill" }))).toBe(PHASE_2);
+    expect(from(PHASE_2, drillOf())).toBe(PHASE_3);
+    expect(from(PHASE_2, drillOf({}, { from: stateOf(PHASE_1) }))).toBe(PHASE_2);
+    expect(from(PHASE_2, drillOf({}, { from: null }))).toBe(PHASE_2);
+    expect(from("phase_9", drillOf())).toBe("phase_9");
+    expect(from(null, drillOf())).toBeNull();
   });
 
   it("is said, and what is not known is said to be so", () => {

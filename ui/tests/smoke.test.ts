@@ -5,7 +5,10 @@ import {
   goingReport,
   LIVE,
   NOT_YET,
+  OVERRIDE,
+  PHASE_1,
   PHASE_2,
+  PHASE_3,
   PRACTICE,
   planOf,
   problemOf,
@@ -94,6 +97,21 @@ describe("how far a run is", () => {
 });
 
 describe("the page", () => {
+  it("has a line for each override that the phase rested on, and none without", async () => {
+    const first = { ...OVERRIDE, from: PHASE_1, to: PHASE_2 };
+    const second = { ...OVERRIDE, from: PHASE_2, to: PHASE_3, actor: "staff_ana", atMs: OVERRIDE.atMs + 1 };
+    const host = await openWith(reportOf({}, { overrides: [first, second] }));
+    expect(within(screen.getByTestId("overrides")).getAllByRole("listitem")).toHaveLength(2);
+    expect(words("overrides")).toContain(
+      "Phase 2 rests on an override by staff_bo at 13:32 CET: Bo and Ana agreed",
+    );
+    expect(words("overrides")).toContain("Phase 3 rests on an override by staff_ana");
+    await expectAccessible();
+    host.tellSmoke(reportOf());
+    await settle();
+    expect(screen.queryByTestId("overrides")).toBeNull();
+  });
+
   it("shows what will be done before anything was run, and runs it", async () => {
     const host = await openWith(null);
     expect(words("check-phase2-borrow-return")).toContain("Borrow a book");

@@ -87,12 +87,14 @@ export interface Host {
   /** Calls back as a soak goes on, and with null once none does. Resolves to a function that stops it. */
   onSoak(receive: (soak: SoakView | null) => void): Promise<() => void>;
 
-  /** Opens a rollback: its clock starts. How it goes comes with the view model. */
+  /** Opens a rollback: its clock starts. An open drill ends at once. How it goes comes with the view model. */
   openRollback(request: RollbackRequest): Promise<void>;
   /** What a person decides about the one that is open. */
   decideRollback(choice: RollbackChoice): Promise<void>;
   /** Puts a closed one away. */
   dismissRollback(): Promise<void>;
+  /** Writes down what came of a closed one. Rejects when no review of it is due. */
+  reviewRollback(rollbackId: string, words: string): Promise<void>;
   /** Asks once, as each identity, whether the portal behaves as the phase in force asks. */
   checkSafeState(): Promise<SafeStateView>;
   /** Opens a drill. How it goes comes with the view model. */

@@ -40,6 +40,7 @@ export const tauri: Host = {
   openRollback: (request) => invoke("open_rollback", { request }),
   decideRollback: (choice) => invoke("decide_rollback", { choice }),
   dismissRollback: () => invoke("dismiss_rollback"),
+  reviewRollback: (rollbackId, words) => invoke("review_rollback", { rollbackId, words }),
   checkSafeState: () => invoke("check_safe_state"),
   openDrill: (request) => invoke("open_drill", { request }),
 
