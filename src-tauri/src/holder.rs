@@ -47,10 +47,11 @@ pub fn hold() -> ExitCode {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         let mut clipboard = Clipboard::new()?;
-        clipboard.set_text(&text)?;
+        // Another program may have copied something in between: that stays.
         if clipboard.get_text()? != text {
             return Ok(());
         }
+        clipboard.set_text(&text)?;
         writeln!(std::io::stdout(), "{HELD}")?;
         clipboard.set().wait().text(text)?;
         Ok(())

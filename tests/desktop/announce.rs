@@ -83,11 +83,11 @@ fn a_copied_text_outlives_the_desk_until_something_else_is_copied() {
         assert!(copied.starts_with("Library experience update\n\n1. "), "{copied}");
         desk.by_hand("close", "Cutover Desk");
         // What holds the text is a process of the same program.
-        desk.until_programs(1).await;
+        desk.until_running(&["__hold-clipboard"]).await;
         assert_eq!(desk.clipboard(), copied);
         assert_eq!(desk.clipboard(), copied, "as often as it is asked for");
         desk.copy_elsewhere("something else");
-        desk.until_programs(0).await;
+        desk.until_running(&[]).await;
         assert_eq!(desk.clipboard(), "something else");
     });
 }
@@ -100,7 +100,7 @@ fn the_desk_leaves_nothing_behind_when_something_else_was_copied_since() {
         desk.wait_for_text("Copied: subject and body.").await;
         desk.copy_elsewhere("something else");
         desk.by_hand("close", "Cutover Desk");
-        desk.until_programs(0).await;
+        desk.until_running(&[]).await;
         assert_eq!(desk.clipboard(), "something else");
     });
 }

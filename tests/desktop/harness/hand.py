@@ -25,6 +25,25 @@ class ClientMessage(ctypes.Structure):
     ]
 
 
+class Attributes(ctypes.Structure):
+    _fields_ = [
+        *[(name, ctypes.c_int) for name in ("x", "y", "width", "height", "border", "depth")],
+        ("visual", ctypes.c_void_p),
+        ("root", Window),
+        *[(name, ctypes.c_int) for name in ("kind", "bit_gravity", "win_gravity", "backing_store")],
+        ("backing_planes", ctypes.c_ulong),
+        ("backing_pixel", ctypes.c_ulong),
+        ("save_under", ctypes.c_int),
+        ("colormap", ctypes.c_ulong),
+        ("map_installed", ctypes.c_int),
+        ("map_state", ctypes.c_int),
+        ("room", ctypes.c_long * 24),
+    ]
+
+
+VIEWABLE = 2
+
+
 def declare(library, name, result, *arguments):
     function = getattr(library, name)
     function.restype, function.argtypes = result, arguments
@@ -43,6 +62,9 @@ property_of = declare(
     x11, "XGetWindowProperty", ctypes.c_int, ctypes.c_void_p, Window, ctypes.c_ulong, ctypes.c_long, ctypes.c_long,
     ctypes.c_int, ctypes.c_ulong, pointer(ctypes.c_ulong), pointer(ctypes.c_int), pointer(ctypes.c_ulong),
     pointer(ctypes.c_ulong), pointer(ctypes.c_char_p),
+)
+attributes_of = declare(
+    x11, "XGetWindowAttributes", ctypes.c_int, ctypes.c_void_p, Window, pointer(Attributes)
 )
 send_event = declare(
     x11, "XSendEvent", ctypes.c_int, ctypes.c_void_p, Window, ctypes.c_int, ctypes.c_long, pointer(ClientMessage)
@@ -66,12 +88,14 @@ def title_of(display, window):
 
 
 def windows(display, window):
-    """The windows on the screen and their titles."""
+    """The windows that can be seen on the screen, and their titles."""
     root, parent, children, count = Window(), Window(), pointer(Window)(), ctypes.c_uint()
     query_tree(display, window, root, parent, children, count)
     for child in children[: count.value]:
-        yield child, title_of(display, child)
-        yield from windows(display, child)
+        attributes = Attributes()
+        if attributes_of(display, child, attributes) and attributes.map_state == VIEWABLE:
+            yield child, title_of(display, child)
+            yield from windows(display, child)
 
 
 def main():

@@ -138,14 +138,17 @@ impl Desk {
         self.stack.by_hand(act, title);
     }
 
-    /// Waits until so many processes of the program run; their windows need not.
-    pub async fn until_programs(&self, number: usize) {
+    /// Waits until these processes of the program run, told by their arguments, and no other; they need no window.
+    pub async fn until_running(&self, arguments: &[&str]) {
         let deadline = Instant::now() + page::PATIENCE;
-        while self.stack.programs() != number {
+        loop {
             let running = self.stack.programs();
+            if running == arguments {
+                return;
+            }
             assert!(
                 Instant::now() < deadline,
-                "{running} processes run: {}",
+                "{running:?} run: {}",
                 self.stack.said()
             );
             tokio::time::sleep(page::POLL).await;

@@ -185,9 +185,13 @@ impl Stack {
         assert!(xclip.wait().unwrap().success());
     }
 
-    /// How many processes of the program run.
-    pub fn programs(&self) -> usize {
-        self.running().len()
+    /// The arguments of each process of the program that runs.
+    pub fn programs(&self) -> Vec<String> {
+        let arguments = |pid: u32| {
+            let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split_terminator('\0').skip(1).collect::<Vec<_>>().join(" ")
+        };
+        self.running().into_iter().map(arguments).collect()
     }
 
     fn running(&self) -> Vec<u32> {

@@ -139,7 +139,12 @@ const GOOD: [(&str, Part, &str, &str); 56] = [
     ),
     (MEMBER, B, "", "5. A request: idle kilns, please.\n"),
     (MEMBER, B, "", "5. Errors? There are 400 reasons to tell us.\n"),
-    (MEMBER, B, "", "5. Our library ops team is not found on page 404.\n"),
+    (
+        MEMBER,
+        B,
+        "",
+        "5. Our library ops team is not found on page 404.\n",
+    ),
     (MEMBER, B, "", "5. You may bring guests; 403 of you did.\n"),
     (MEMBER, B, "", "5. Phase 2 is the second of three.\n"),
     (MEMBER, B, "", "5. (All welcome) [also guests] <3\n"),
