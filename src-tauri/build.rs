@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "open_rollback",
     "decide_rollback",
     "dismiss_rollback",
+    "review_rollback",
     "check_safe_state",
     "open_drill",
     "announcements",

@@ -138,6 +138,14 @@ fn a_rollback_is_started_proven_announced_and_closed() {
         place.run(&["rollback", "status"], 2)["error"]["code"],
         "not_found"
     );
+    let run = place.run(&["run", "show"], 0);
+    assert_eq!(run["rollbacks"][0]["id"], view["id"]);
+    assert_eq!(run["rollbacks"][0]["reviewByMs"], closed["reviewByMs"]);
+    let reviewed = place.run(&["rollback", "review", "--found", "a cache was cold"], 0);
+    assert_eq!(reviewed["rollbackId"], view["id"]);
+    let run = place.run(&["run", "show"], 0);
+    assert_eq!(run["rollbacks"][0]["review"]["words"], "a cache was cold");
+    place.run(&["rollback", "review", "--found", "once more"], 2);
     place.desk.run(&["journal", "verify"]).ended(0);
 }
 
@@ -147,6 +155,11 @@ fn in_phase_1_there_is_nothing_to_roll_back() {
     place.run(&["phase", "set", "1", "--note", "closed"], 0);
     let refused = place.run(&["rollback", "start", "--reason", "to be sure"], 2);
     assert_eq!(refused["error"]["field"], "to");
+    let seen = place.run(&["rollback", "check"], 0);
+    assert_eq!(
+        (&seen["phase"], &seen["safe"]),
+        (&"phase_1_read_only".into(), &true.into())
+    );
     place.is_in("phase_1_read_only", "closed");
 }
 
@@ -303,8 +316,14 @@ fn ctrl_c_puts_back_what_was_found_and_a_kill_is_put_right_by_the_next_drill() {
         } else {
             drop(running);
             assert_eq!(place.run(&["phase", "show"], 0)["phase"], "phase_2_member_writes");
+            // Without --execute nothing is changed, not even for the better.
+            let report = place.run(&["drill"], 1);
+            assert_eq!(report["status"], "blocked");
+            let message = report["message"].as_str().unwrap();
+            assert!(message.contains("has not put back"), "{message}");
+            assert_eq!(place.run(&["phase", "show"], 0)["phase"], "phase_2_member_writes");
             // The next drill first puts back what this one left, and so finds phase 3 again.
-            let report = place.run(&["drill"], 0);
+            let report = place.run(&["drill", "--execute", "--until", "verified"], 0);
             assert_eq!(report["originalPhase"], "phase_3_admin_full", "{report}");
         }
         place.is_in("phase_3_admin_full", "as it was found");

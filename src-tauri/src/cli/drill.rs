@@ -1,6 +1,6 @@
 //! `drill`: the rollback as a rehearsal, which puts back what it found.
 
-use super::{Global, Printer, Status, open, rollback::with_progress};
+use super::{Global, Printer, Status, open, printer::problem_text, rollback::with_progress};
 use clap::{Args, ValueEnum};
 use desk_app::{
     Code, Desk, Problem,
@@ -94,44 +94,11 @@ async fn act(
     stdin_taken: bool,
     printer: &Printer,
 ) -> Result<DrillReport, Problem> {
-    if let Some(left) = desk.finish_cut_off_drill().await? {
-        printer.progress(&format!(
-            "An earlier drill had not put back what it found: {}",
-            if left.closed_at_ms.is_some() {
-                "it is back now."
-            } else {
-                "it still could not be."
-            }
-        ));
-    }
     let mut request = drill.request(desk);
-    let report = match desk.plan_drill(&request).await {
-        Ok(plan) if plan.blocked.is_some() || !drill.execute => {
-            desk.drill_plan_report(&plan, &request).await?
-        }
-        Ok(_) => {
-            let opened = match desk.open_drill(&request).await {
-                Err(problem)
-                    if problem.code == Code::ConfirmationNeeded
-                        && !stdin_taken
-                        && std::io::stdin().is_terminal() =>
-                {
-                    let answer = super::phase::ask(&problem)?;
-                    match problem.field.as_deref() {
-                        Some("reason") => request.reason = Some(answer),
-                        _ => request.confirm = Some(answer),
-                    }
-                    desk.open_drill(&request).await
-                }
-                other => other,
-            };
-            match opened {
-                Ok(_) => execute(desk, printer).await?,
-                // Nothing was opened, so that nothing is to be put back; the report says why.
-                Err(problem) => desk.drill_failed_report(&request, &problem).await?,
-            }
-        }
+    let report = match rehearse(desk, drill, &mut request, stdin_taken, printer).await {
+        Ok(report) => report,
         Err(problem) if problem.code == Code::InvalidInput => return Err(problem),
+        // The report says why.
         Err(problem) => desk.drill_failed_report(&request, &problem).await?,
     };
     if let Some(file) = &drill.report_json {
@@ -144,6 +111,61 @@ async fn act(
     Ok(report)
 }
 
+/// Plans it, and does it where that is asked for.
+async fn rehearse(
+    desk: &Desk,
+    drill: &Drill,
+    request: &mut DrillRequest,
+    stdin_taken: bool,
+    printer: &Printer,
+) -> Result<DrillReport, Problem> {
+    if desk.is_drill_cut_off().await {
+        if !drill.execute {
+            return Err(Problem::new(
+                Code::Busy,
+                "An earlier drill has not put back what it found.",
+                "Nothing was sent. The phase may not be the one that is meant.",
+                "rollback resume puts it back, and so does this drill with --execute before it begins.",
+            ));
+        }
+        put_back_earlier(desk, printer).await?;
+    }
+    let plan = desk.plan_drill(request).await?;
+    if plan.blocked.is_some() || !drill.execute {
+        return desk.drill_plan_report(&plan, request).await;
+    }
+    match desk.open_drill(request).await {
+        Err(problem)
+            if problem.code == Code::ConfirmationNeeded && !stdin_taken && std::io::stdin().is_terminal() =>
+        {
+            let answer = super::phase::ask(&problem)?;
+            match problem.field.as_deref() {
+                Some("reason") => request.reason = Some(answer),
+                _ => request.confirm = Some(answer),
+            }
+            desk.open_drill(request).await?
+        }
+        opened => opened?,
+    };
+    execute(desk, printer).await
+}
+
+/// Puts back what an earlier drill found, and says how that went.
+async fn put_back_earlier(desk: &Desk, printer: &Printer) -> Result<(), Problem> {
+    let Some(left) = desk.finish_cut_off_drill().await? else {
+        return Ok(());
+    };
+    printer.progress(&format!(
+        "An earlier drill had not put back what it found: {}",
+        if left.closed_at_ms.is_some() {
+            "it is back now."
+        } else {
+            "it still could not be."
+        }
+    ));
+    Ok(())
+}
+
 /// Carries it out. Ctrl-C ends the proof, not the putting back; a second one ends the program, and the next start of the
 /// desk puts back what was found.
 async fn execute(desk: &Desk, printer: &Printer) -> Result<DrillReport, Problem> {
@@ -152,14 +174,19 @@ async fn execute(desk: &Desk, printer: &Printer) -> Result<DrillReport, Problem>
     loop {
         tokio::select! {
             view = &mut carrying => {
-                view?;
+                if let Err(problem) = view {
+                    printer.progress(&problem_text(&problem));
+                }
                 return desk.drill_report().await;
             }
             _ = tokio::signal::ctrl_c(), if !stopped => {
                 stopped = true;
                 printer.progress("Stopping, and putting back what was found…");
                 let reason = "It was stopped at the keyboard.".to_owned();
-                desk.decide_rollback(&RollbackChoice::Stop { reason }).await?;
+                // It may be over by now; putting back goes on in any case.
+                if let Err(problem) = desk.decide_rollback(&RollbackChoice::Stop { reason }).await {
+                    printer.progress(&problem_text(&problem));
+                }
             }
             _ = tokio::signal::ctrl_c(), if stopped => {
                 printer.progress("Ended before everything was back. The desk puts it back when it starts again.");
@@ -187,7 +214,11 @@ fn describe(report: &DrillReport) -> String {
         format!("{}: {}", report.status.to_uppercase(), report.message),
         format!(
             "  {} → {} in {} ({})",
-            report.original_phase,
+            if report.original_phase.is_empty() {
+                "not known"
+            } else {
+                &report.original_phase
+            },
             report.rollback_target_phase.as_deref().unwrap_or("-"),
             report.desk.environment,
             report.desk.environment_kind

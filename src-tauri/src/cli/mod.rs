@@ -207,7 +207,7 @@ impl Status {
             | Code::SignedOut
             | Code::NotStaff
             | Code::WrongIdentity => Self::Credentials,
-            // A command does one thing at a time: what is busy is always the store, with another desk.
+            // What is busy is the data directory, with what another desk does in it.
             Code::StoreFull | Code::StoreNewer | Code::StoreDamaged | Code::StoreFailed | Code::Busy => {
                 Self::Store
             }

@@ -5,8 +5,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use desk_app::{
     Desk, Problem, parse_phase,
     rollback::view::{
-        RollbackChoice, RollbackEnd, RollbackProgress, RollbackRequest, RollbackSplit, RollbackSplitView,
-        RollbackTrigger, RollbackView,
+        ProbeSaid, RollbackChoice, RollbackEnd, RollbackProbeView, RollbackProgress, RollbackRequest,
+        RollbackSplit, RollbackSplitView, RollbackTrigger, RollbackView, SafeStateView,
     },
     time::when,
 };
@@ -19,6 +19,20 @@ pub enum Command {
     Status,
     /// Go on with the one that is open
     Resume(Resume),
+    /// Ask once, as each account, whether the portal behaves as the phase in force asks
+    Check,
+    /// Write down that a rollback was reviewed
+    Review(Review),
+}
+
+#[derive(Args)]
+pub struct Review {
+    /// What came of it, in words
+    #[arg(long, value_name = "TEXT")]
+    found: String,
+    /// The rollback's id [default: the one whose review is due first]
+    #[arg(value_name = "ID")]
+    rollback: Option<String>,
 }
 
 #[derive(Args)]
@@ -157,11 +171,24 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
                 printer.result(&view, || describe(desk, &view));
                 Ok(status(&view))
             }
-            None => Err(no_rollback()),
+            None => Err(no_rollback(desk).await),
         },
+        Command::Check => {
+            let seen = desk.check_safe_state().await?;
+            printer.result(&seen, || describe_check(desk, &seen));
+            Ok(if seen.safe { Status::Yes } else { Status::No })
+        }
+        Command::Review(review) => {
+            let id = review.rollback.as_deref();
+            let reviewed = desk.review_rollback(id, &review.found).await?;
+            printer.result(&reviewed, || {
+                format!("Reviewed: rollback {}.", reviewed.rollback_id)
+            });
+            Ok(Status::Yes)
+        }
         Command::Resume(resume) => {
             if desk.rollback_view().await.is_none() {
-                return Err(no_rollback());
+                return Err(no_rollback(desk).await);
             }
             if let Some(choice) = resume.choice() {
                 desk.decide_rollback(&choice).await?;
@@ -237,13 +264,58 @@ fn status(view: &RollbackView) -> Status {
     }
 }
 
-fn no_rollback() -> Problem {
+async fn no_rollback(desk: &Desk) -> Problem {
+    let due = desk.reviews_due().await.unwrap_or_default();
+    let next = due.first().map_or_else(
+        || "rollback start opens one; run show tells of those that are over.".to_owned(),
+        |review| {
+            format!(
+                "The rollback that closed {} is to be reviewed by {}: rollback review --found TEXT. run show tells of it.",
+                when(review.closed_at_ms, desk.zone()),
+                when(review.by_ms, desk.zone()),
+            )
+        },
+    );
     Problem::new(
         desk_app::Code::NotFound,
         "No rollback is open.",
         "Nothing was changed.",
-        "rollback start opens one.",
+        next,
     )
+}
+
+fn describe_check(desk: &Desk, seen: &SafeStateView) -> String {
+    let mut lines = vec![format!(
+        "{}: {} {}",
+        phase(desk, &seen.phase),
+        if seen.safe {
+            "the portal behaves so."
+        } else {
+            "NOT the safe state."
+        },
+        seen.standing
+    )];
+    lines.extend(disagreeing(&seen.probes));
+    lines.join("\n")
+}
+
+/// A line for each probe whose newest answer is not the one that must come.
+fn disagreeing(probes: &[RollbackProbeView]) -> impl Iterator<Item = String> {
+    let disagrees = |probe: &&RollbackProbeView| {
+        probe
+            .answers
+            .last()
+            .is_some_and(|said| *said != ProbeSaid::Agrees)
+    };
+    probes.iter().filter(disagrees).map(|probe| {
+        format!(
+            "    {} {}: {} (request {})",
+            probe.account,
+            probe.words,
+            probe.found,
+            probe.request_id.as_deref().unwrap_or("-")
+        )
+    })
 }
 
 fn phase(desk: &Desk, wire: &str) -> String {
@@ -329,20 +401,7 @@ pub(super) fn describe(desk: &Desk, view: &RollbackView) -> String {
     if !view.standing.is_empty() {
         lines.push(format!("  {}", view.standing));
     }
-    for probe in view.probes.iter().filter(|probe| {
-        probe
-            .answers
-            .last()
-            .is_some_and(|said| *said != desk_app::rollback::view::ProbeSaid::Agrees)
-    }) {
-        lines.push(format!(
-            "    {} {}: {} (request {})",
-            probe.account,
-            probe.words,
-            probe.found,
-            probe.request_id.as_deref().unwrap_or("-")
-        ));
-    }
+    lines.extend(disagreeing(&view.probes));
     if let Some(trouble) = &view.trouble {
         lines.push(problem_text(trouble));
     }
@@ -356,12 +415,16 @@ pub(super) fn describe(desk: &Desk, view: &RollbackView) -> String {
     for step in view
         .steps
         .iter()
-        .filter(|step| step.progress == RollbackProgress::Failed)
+        .filter(|step| step.progress == RollbackProgress::Failed && view.closed_at_ms.is_none())
+        // What was stopped goes no further, but for putting back.
+        .filter(|step| view.stopped.is_none() || step.id == "restore")
     {
-        lines.push(format!(
-            "Next: rollback resume --again {0}, or --pass-over {0} WHY.",
-            step.id
-        ));
+        let pass_over = if step.may_pass_over {
+            format!(", or --pass-over {} WHY", step.id)
+        } else {
+            String::new()
+        };
+        lines.push(format!("Next: rollback resume --again {}{pass_over}.", step.id));
     }
     if !view.other_accounts.is_empty() {
         lines.push(format!(
@@ -384,7 +447,10 @@ pub(super) fn describe(desk: &Desk, view: &RollbackView) -> String {
         lines.push("NOT RECORDED: the journal cannot be written.".to_owned());
     }
     if let Some(by) = view.review_by_ms {
-        lines.push(format!("To be reviewed by {}.", when(by, desk.zone())));
+        lines.push(format!(
+            "To be reviewed by {}: rollback review --found TEXT.",
+            when(by, desk.zone())
+        ));
     }
     lines.join("\n")
 }

@@ -9,6 +9,7 @@ use super::{
 use clap::Subcommand;
 use desk_app::{
     Desk, Problem,
+    rollback::view::{RollbackPurpose, RollbackSplit, RollbackView},
     time::when,
     view::{RunKind, RunReport, RunView},
 };
@@ -85,6 +86,42 @@ fn describe(desk: &Desk, run: &RunView) -> String {
     )
 }
 
+/// A rollback or drill of the run: when, from where to where, how long until it was proven, and what is open about it.
+fn rollback_lines(desk: &Desk, rollback: &RollbackView) -> Vec<String> {
+    let what = match rollback.purpose {
+        RollbackPurpose::Rollback => "rollback",
+        RollbackPurpose::Drill => "drill   ",
+    };
+    let from = rollback.from.as_ref();
+    let taken = |wanted| {
+        let split = rollback.splits.iter().find(|split| split.split == wanted);
+        split
+            .and_then(|split| split.taken_ms)
+            .map_or_else(|| "-".to_owned(), super::rollback::clock)
+    };
+    let mut lines = vec![format!(
+        "  {what}  {}  {} → {}  verified {}, settled {}, closed {}",
+        when(rollback.opened_at_ms, desk.zone()),
+        from.map_or_else(|| "not known".to_owned(), |from| words(desk, &from.phase)),
+        words(desk, &rollback.to),
+        taken(RollbackSplit::Verified),
+        taken(RollbackSplit::Settled),
+        taken(RollbackSplit::Closed),
+    )];
+    if let Some(by) = rollback.review_by_ms {
+        lines.push(format!("            to be reviewed by {}", when(by, desk.zone())));
+    }
+    if let Some(review) = &rollback.review {
+        lines.push(format!(
+            "            reviewed {} by {}: {}",
+            when(review.at_ms, desk.zone()),
+            review.by,
+            review.words
+        ));
+    }
+    lines
+}
+
 fn describe_report(desk: &Desk, report: &RunReport) -> String {
     let runbook = report.run.runbook_sha256.as_deref().unwrap_or("not recorded");
     let mut lines = vec![
@@ -113,6 +150,12 @@ fn describe_report(desk: &Desk, report: &RunReport) -> String {
             smoke.sentence
         )
     }));
+    lines.extend(
+        report
+            .rollbacks
+            .iter()
+            .flat_map(|rollback| rollback_lines(desk, rollback)),
+    );
     lines.extend(report.artifacts.iter().map(|artifact| {
         let attached = if artifact.attached_as.is_empty() {
             "not attached".to_owned()

@@ -163,14 +163,17 @@ async fn run_checklist(
 async fn soak(desk: &Desk, printer: &Printer, phase: &str, requests: Option<u32>) -> Result<Status, Problem> {
     let phase = parse_phase(phase)?;
     let (progress, mut seen) = watch::channel(None::<SoakView>);
-    let mut soak = std::pin::pin!(desk.soak(phase, requests, progress));
+    let (stop, asked) = watch::channel(false);
+    let mut soak = std::pin::pin!(desk.soak(phase, requests, progress, Cancel::when(asked)));
+    let mut stopped = false;
     let mut told = 0;
     let view = loop {
         tokio::select! {
             view = &mut soak => break view?,
             _ = tokio::signal::ctrl_c() => {
-                printer.progress("Stopped; what was measured counts.");
-                return Ok(Status::No);
+                printer.progress("Stopping; what was measured counts.");
+                stopped = true;
+                stop.send_replace(true);
             }
             Ok(()) = seen.changed() => {
                 let view = seen.borrow_and_update().clone();
@@ -186,7 +189,8 @@ async fn soak(desk: &Desk, printer: &Printer, phase: &str, requests: Option<u32>
     printer.result(&view, || {
         format!("{} requests, {} failed.", view.done, view.failed)
     });
-    Ok(if view.failed == 0 { Status::Yes } else { Status::No })
+    let enough = view.failed == 0 && !stopped;
+    Ok(if enough { Status::Yes } else { Status::No })
 }
 
 fn describe_plan(plan: &SmokePlan) -> String {

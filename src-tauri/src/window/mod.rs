@@ -82,6 +82,7 @@ pub fn run(global: &Global) -> ExitCode {
             rollback::open_rollback,
             rollback::decide_rollback,
             rollback::dismiss_rollback,
+            rollback::review_rollback,
             rollback::check_safe_state,
             rollback::open_drill,
             announce::announcements,

@@ -48,6 +48,17 @@ pub async fn check_safe_state(shell: State<'_, Shell>) -> Result<SafeStateView, 
 }
 
 #[tauri::command]
+pub async fn review_rollback(
+    shell: State<'_, Shell>,
+    rollback_id: String,
+    words: String,
+) -> Result<(), Problem> {
+    let desk = shell.desk().await?;
+    desk.review_rollback(Some(&rollback_id), &words).await?;
+    Ok(())
+}
+
+#[tauri::command]
 pub async fn open_drill(shell: State<'_, Shell>, request: DrillRequest) -> Result<(), Problem> {
     let desk = shell.desk().await?;
     desk.open_drill(&request).await?;

@@ -2,7 +2,7 @@
 
 use super::{MAIN, clipboard::copy, shell::Shell};
 use desk_app::{
-    Code, Problem,
+    Problem,
     metrics::view::SoakView,
     parse_phase,
     smoke::{
@@ -136,18 +136,12 @@ pub async fn run_soak(
     let desk = shell.desk().await?;
     let phase = parse_phase(&phase)?;
     let (progress, mut seen) = watch::channel(None::<SoakView>);
-    let (stop, mut asked) = watch::channel(false);
+    let (stop, asked) = watch::channel(false);
     put(&going.soak, Some(stop));
-    let mut soak = std::pin::pin!(desk.soak(phase, None, progress));
+    let mut soak = std::pin::pin!(desk.soak(phase, None, progress, Cancel::when(asked)));
     let result = loop {
         tokio::select! {
             result = &mut soak => break result.map(|_| ()),
-            _ = asked.wait_for(|asked| *asked) => break Err(Problem::new(
-                Code::Stopped,
-                "The soak was stopped.",
-                "What was measured until then counts.",
-                "Start it again for the rest.",
-            )),
             Ok(()) = seen.changed() => {
                 let view = seen.borrow_and_update().clone();
                 tell(&app, SOAK_EVENT, view);
@@ -156,10 +150,7 @@ pub async fn run_soak(
     };
     put(&going.soak, None);
     tell(&app, SOAK_EVENT, None::<SoakView>);
-    match result {
-        Err(problem) if problem.code == Code::Stopped => Ok(()),
-        other => other,
-    }
+    result
 }
 
 #[tauri::command]

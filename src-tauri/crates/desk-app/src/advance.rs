@@ -196,7 +196,14 @@ impl Desk {
             id: run.smoke_id,
             phase: run.start.phase,
             started_at_ms: run.started_at_ms,
-            finished_at_ms: run.finished_at_ms,
+            // What was carried over is as old as it was.
+            finished_at_ms: run.finished_at_ms.map(|finished| {
+                let carried = finish.steps.iter().filter(|step| step.carried_from.is_some());
+                carried
+                    .filter_map(|step| step.at_ms)
+                    .min()
+                    .map_or(finished, |at| at.min(finished))
+            }),
             same_runbook: run.start.runbook_sha256 == runbook.sha256(),
             failed: failed + denied + u64::from(finish.answers.disagreeing),
             missed: missed + u64::from(finish.cancelled),

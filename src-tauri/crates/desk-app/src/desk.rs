@@ -109,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) writing_down: tokio::sync::Mutex<()>,
     /// Counts what happened to it; wakes whoever waits before the next try.
     pub(crate) decided: watch::Sender<u64>,
+    /// Counts how often a drill gave way to a rollback for real; ends carrying it on.
+    pub(crate) gave_way: watch::Sender<u64>,
     screen: Mutex<Screen>,
     changed: watch::Sender<u64>,
 }
@@ -240,6 +242,7 @@ impl Desk {
                 rollback: Mutex::new(None),
                 writing_down: tokio::sync::Mutex::new(()),
                 decided: watch::Sender::new(0),
+                gave_way: watch::Sender::new(0),
                 screen: Mutex::new(Screen::new(environment, now)),
                 changed: watch::Sender::new(0),
             }),

@@ -948,6 +948,8 @@ impl Desk {
                     false
                 }
             };
+            // With backoff of its own, also while the operator's reading does not come through.
+            self.resume_rollback().await;
             if online {
                 if checked.as_ref() != Some(&environment) {
                     match self.look_at_identity(Role::Operator).await {
@@ -978,7 +980,6 @@ impl Desk {
     /// Goes on with what was left unfinished.
     async fn resume(&self) {
         self.clean_up_in_background();
-        self.resume_rollback().await;
         match self.tidy().await {
             Ok(Some(change)) if self.screen().change.is_none() => {
                 let id = change.change_id.clone();

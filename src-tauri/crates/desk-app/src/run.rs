@@ -126,6 +126,7 @@ impl Desk {
                     sentence: report.sentence,
                 })
                 .collect(),
+            rollbacks: self.rollbacks_of_run(&run).await?,
             artifacts: artifacts.into_iter().map(artifact_view).collect(),
             announcements: announcements
                 .into_iter()

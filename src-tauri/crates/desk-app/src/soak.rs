@@ -3,15 +3,30 @@
 //! Reads as all three smoke accounts; in practice, for phase 2, borrowing and returning as the member. One account never calls
 //! one route twice at once, nor oftener than the portal allows.
 
-use crate::{desk::Desk, error::Problem, link::Link, metrics::view::SoakView, problem::read_problem};
-use desk_core::{Phase, Role, Route};
-use desk_portal::{Answered, Caller, Exchange, Session, wire};
+use crate::{
+    desk::Desk,
+    error::Problem,
+    link::Link,
+    metrics::view::SoakView,
+    problem::read_problem,
+    smoke::{
+        ledger::Pen,
+        lock::{Act, Lock},
+        send::Cancel,
+    },
+};
+use desk_core::{
+    Phase, Role, Route,
+    record::Record,
+    smoke::{Left, Settled, Thing},
+};
+use desk_portal::{Answered, Caller, Exchange, Outcome, Session, wire};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::{sync::watch, task::JoinSet};
 
@@ -26,13 +41,29 @@ struct Shared {
     done: AtomicU32,
     failed: AtomicU32,
     started: Instant,
+    /// How long the portal's limit holds up the worker that waits longest, milliseconds after the start.
+    held_until_ms: AtomicU64,
+    cancel: Cancel,
     progress: watch::Sender<Option<SoakView>>,
 }
 
 impl Shared {
     /// Whether another request is wanted; it counts as begun then.
     fn begin(&self) -> bool {
-        self.begun.fetch_add(1, Ordering::SeqCst) < self.wanted
+        !self.cancel.is_asked() && self.begun.fetch_add(1, Ordering::SeqCst) < self.wanted
+    }
+
+    /// Waits as long as the portal's limit asks for, or until it is to stop; whether to go on.
+    async fn wait(&self, wait: Duration) -> bool {
+        if !wait.is_zero() {
+            let until = milliseconds(self.started.elapsed() + wait);
+            self.held_until_ms.fetch_max(until, Ordering::SeqCst);
+            self.progress.send_replace(Some(self.view()));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            () = async { self.cancel.clone().asked().await } => false,
+        }
     }
 
     fn count(&self, ok: bool) {
@@ -46,12 +77,13 @@ impl Shared {
     fn view(&self) -> SoakView {
         let done = self.done.load(Ordering::SeqCst);
         let left = u64::from(self.wanted.saturating_sub(done));
-        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let elapsed = milliseconds(self.started.elapsed());
+        let held = self.held_until_ms.load(Ordering::SeqCst).saturating_sub(elapsed);
         SoakView {
             done,
             wanted: self.wanted,
             failed: self.failed.load(Ordering::SeqCst),
-            left_ms: elapsed.saturating_mul(left) / u64::from(done.max(1)),
+            left_ms: held.max(elapsed.saturating_mul(left) / u64::from(done.max(1))),
         }
     }
 }
@@ -65,9 +97,9 @@ struct Account {
 }
 
 impl Account {
-    /// Waits until the portal's limit allows another request to the route.
-    async fn turn(&self, route: Route) {
-        tokio::time::sleep(self.link.reserve(self.role.word(), route)).await;
+    /// Waits until the portal's limit allows another request to the route; whether it is still wanted then.
+    async fn turn(&self, route: Route, shared: &Shared) -> bool {
+        shared.wait(self.link.reserve(self.role.word(), route)).await
     }
 
     async fn ask<R: wire::Request>(&self, request: &R) -> Result<Answered<R::Reply>, Box<Exchange>> {
@@ -77,17 +109,18 @@ impl Account {
 }
 
 impl Desk {
-    /// Makes requests until the phase's gates have enough, or as many as are asked for. Dropping the future stops it; a loan
-    /// that was begun is still returned.
+    /// Makes requests until the phase's gates have enough, or as many as are asked for, or until it is to stop: a loan that
+    /// was begun is returned then. What a soak leaves that was cut off is removed like that of a checklist.
     ///
     /// # Errors
-    /// `invalid_input` where there is nothing to earn; `signed_out` and the like when the member account cannot be used; why
+    /// `invalid_input` where there is nothing to earn; `busy` while the checklist is run; `signed_out` and the like when the member account cannot be used; why
     /// the portal could not be read.
     pub async fn soak(
         &self,
         phase: Phase,
         requests: Option<u32>,
         progress: watch::Sender<Option<SoakView>>,
+        cancel: Cancel,
     ) -> Result<SoakView, Problem> {
         let link = self.link(&self.environment()).await?;
         self.refresh_phase().await?;
@@ -108,6 +141,8 @@ impl Desk {
             done: AtomicU32::new(0),
             failed: AtomicU32::new(0),
             started: Instant::now(),
+            held_until_ms: AtomicU64::new(0),
+            cancel,
             progress,
         });
         let account = async |role| {
@@ -122,7 +157,7 @@ impl Desk {
         let mut workers = JoinSet::new();
         match phase {
             Phase::ReadOnly => {
-                let item = an_item(&member).await?;
+                let item = an_item(&member, &shared).await?;
                 let mut accounts = vec![member];
                 for role in [Role::StaffSmoke, Role::AdminSmoke] {
                     // The member's requests are enough; the others only make it quicker.
@@ -142,9 +177,8 @@ impl Desk {
                 }
             }
             Phase::MemberWrites if link.environment.is_practice() => {
-                let item = an_item(&member).await?;
-                let shared = Arc::clone(&shared);
-                workers.spawn(async move { borrow_and_return(&member, &item, &shared).await });
+                let _only_one = Lock::take(self.data_dir(), Act::Smoke, &link.environment)?;
+                self.lend(&member, &shared).await?;
             }
             Phase::MemberWrites | Phase::AdminFull => {
                 return Err(Problem::invalid(
@@ -161,6 +195,44 @@ impl Desk {
         Ok(shared.view())
     }
 
+    /// Borrows and returns one copy over and over. That it may be left out is written down before.
+    async fn lend(&self, member: &Account, shared: &Shared) -> Result<(), Problem> {
+        let item_id = an_item(member, shared).await?;
+        let mine = wire::LoansListMine { limit: Some(200) };
+        let mine = member
+            .ask(&mine)
+            .await
+            .map_err(|exchange| read_problem(&exchange))?;
+        let of_item = mine.data.loans.into_iter().filter(|loan| loan.item_id == item_id);
+        let thing = Thing::SoakLoans {
+            item_id: item_id.clone(),
+            besides: of_item.map(|loan| loan.id).collect(),
+        };
+        let environment = &member.link.environment;
+        let pen = Pen {
+            desk: self.clone(),
+            environment: environment.clone(),
+            run_id: None,
+            actor: self.acting(environment).await,
+        };
+        let soak_id = uuid::Uuid::now_v7().to_string();
+        let left_id = format!("{soak_id}/{PURPOSE}");
+        let left = Record::SmokeLeft {
+            smoke_id: soak_id,
+            left_id: left_id.clone(),
+            left: Left {
+                role: member.role,
+                thing,
+            },
+        };
+        pen.write(vec![left]).await?;
+        if borrow_and_return(member, &item_id, shared).await {
+            let settled = Settled::Removed;
+            pen.write(vec![Record::SmokeSettled { left_id, settled }]).await?;
+        }
+        Ok(())
+    }
+
     async fn more_needed(&self, phase: Phase) -> Result<u32, Problem> {
         let standing = self.standing(Some(phase)).await?;
         let more = standing
@@ -174,12 +246,12 @@ impl Desk {
 }
 
 /// An item to read and to borrow: on the shelf, more than one copy preferred.
-async fn an_item(account: &Account) -> Result<String, Problem> {
+async fn an_item(account: &Account, shared: &Shared) -> Result<String, Problem> {
     let shelf = wire::ItemsList {
         availability: Some("available".to_owned()),
         ..wire::ItemsList::default()
     };
-    account.turn(Route::ItemsList).await;
+    account.turn(Route::ItemsList, shared).await;
     let answer = account.ask(&shelf).await;
     let items = answer.map_err(|exchange| read_problem(&exchange))?.data.items;
     items
@@ -204,40 +276,47 @@ where
 {
     let (account, shared) = (account.clone(), Arc::clone(shared));
     workers.spawn(async move {
-        while shared.begin() {
-            account.turn(R::ROUTE).await;
+        while shared.begin() && account.turn(R::ROUTE, &shared).await {
             shared.count(account.ask(&request).await.is_ok());
         }
     });
 }
 
-/// Borrows and returns one copy over and over.
-async fn borrow_and_return(member: &Account, item: &str, shared: &Arc<Shared>) {
-    while shared.begin() {
-        member.turn(Route::LoansCheckout).await;
-        let (member, item) = (member.clone(), item.to_owned());
-        // In a task of its own, so that a loan is returned even when the soak is stopped in between.
-        let turn = tokio::spawn(async move {
-            let checkout = wire::LoansCheckout {
-                item_id: item,
-                idempotency_key: Some(uuid::Uuid::now_v7().to_string()),
-            };
-            let Ok(loan) = member.ask(&checkout).await else {
-                return (false, None);
-            };
-            let check_in = wire::LoansCheckIn {
-                loan_id: loan.data.loan.id,
-                idempotency_key: None,
-            };
-            member.turn(Route::LoansCheckIn).await;
-            (true, Some(member.ask(&check_in).await.is_ok()))
-        });
-        let (borrowed, returned) = turn.await.unwrap_or((false, None));
-        shared.count(borrowed);
-        if let Some(returned) = returned {
-            // The return is a request of its own, wanted or not.
-            shared.begin();
-            shared.count(returned);
-        }
+/// Borrows and returns one copy over and over. Whether every copy is surely back.
+async fn borrow_and_return(member: &Account, item: &str, shared: &Shared) -> bool {
+    let mut all_back = true;
+    while shared.begin() && member.turn(Route::LoansCheckout, shared).await {
+        let checkout = wire::LoansCheckout {
+            item_id: item.to_owned(),
+            idempotency_key: Some(uuid::Uuid::now_v7().to_string()),
+        };
+        let loan = match member.ask(&checkout).await {
+            Ok(loan) => loan.data.loan,
+            Err(exchange) => {
+                // A refusal lends nothing; anything else may have.
+                all_back &= matches!(
+                    exchange.outcome,
+                    Outcome::Refused { .. } | Outcome::RateLimited { .. }
+                );
+                shared.count(false);
+                continue;
+            }
+        };
+        shared.count(true);
+        // The return is a request of its own, wanted or not, and is made also when the soak is to stop.
+        shared.begun.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(member.link.reserve(member.role.word(), Route::LoansCheckIn)).await;
+        let check_in = wire::LoansCheckIn {
+            loan_id: loan.id,
+            idempotency_key: None,
+        };
+        let returned = member.ask(&check_in).await.is_ok();
+        all_back &= returned;
+        shared.count(returned);
     }
+    all_back
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

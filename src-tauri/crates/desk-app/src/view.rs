@@ -473,6 +473,8 @@ pub struct RunReport {
     pub overrides: Vec<OverrideView>,
     /// The runs of the smoke checklist, oldest first.
     pub smoke_runs: Vec<RunSmokeView>,
+    /// Its rollbacks and drills, oldest first.
+    pub rollbacks: Vec<crate::rollback::view::RollbackView>,
     /// What was captured in it or attached to it.
     pub artifacts: Vec<RunArtifactView>,
     /// The announcements that left the desk, oldest first.

@@ -16,7 +16,7 @@ mod rules;
 mod tests;
 mod words;
 
-pub use advance::{AdvanceFacts, Need, NeedState, missing_for_advance, needs_for_advance};
+pub use advance::{AdvanceFacts, Need, NeedState, needs_for_advance};
 pub use digest::{DecisionDigest, GateVerdict};
 pub use rules::judge;
 
@@ -119,7 +119,7 @@ pub struct Judgement {
 pub struct InForce {
     /// The phase.
     pub phase: Phase,
-    /// Since when, milliseconds since 1970 by this machine's clock; the latest time it may be, where it is not known exactly.
+    /// Since when, milliseconds since 1970: by the portal's clock, as it tells it.
     pub since_ms: i64,
 }
 

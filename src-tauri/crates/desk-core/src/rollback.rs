@@ -8,7 +8,7 @@ mod timing;
 
 pub use note::{INCIDENT_LIMIT, note};
 use timing::taken_ms;
-pub use timing::{Mark, Split, Warning, warning, within};
+pub use timing::{Mark, Split, within};
 
 use crate::{Phase, PhaseState};
 use serde::{Deserialize, Serialize};
@@ -225,14 +225,27 @@ pub enum Event {
         step: Step,
         /// What the portal says since.
         state: PhaseState,
+        /// The id of the request that told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
     /// The portal surely did not take it: it refused, or was never reached.
     NotTaken {
         /// The step that sent it.
         step: Step,
     },
+    /// The note names another operator than it did when it was opened: who sends it is known only now.
+    NoteMade {
+        /// The note.
+        note: String,
+    },
     /// A title was borrowed and returned for real.
     Borrowed,
+    /// What the probes have answered, where that is no proof.
+    Answered {
+        /// The probes.
+        answers: Answers,
+    },
     /// Every probe has agreed for the first time.
     Verified {
         /// The probes.
@@ -286,6 +299,13 @@ pub enum Event {
     Closed {
         /// Until when it is to be reviewed; none for a drill.
         review_by_ms: Option<i64>,
+    },
+    /// It was reviewed.
+    Reviewed {
+        /// By whom.
+        by: String,
+        /// What came of it, in words.
+        words: String,
     },
 }
 
@@ -402,6 +422,21 @@ pub struct Save {
     pub not_taken: bool,
     /// When the portal acknowledged it, and what it said.
     pub acknowledged: Option<(i64, PhaseState)>,
+    /// The id of the request that told.
+    #[serde(default)]
+    pub request_id: Option<String>,
+}
+
+/// A review, once it was held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Review {
+    /// When it was written down.
+    pub at_ms: i64,
+    /// By whom.
+    pub by: String,
+    /// What came of it, in words.
+    pub words: String,
 }
 
 /// A rollback or a drill, as far as it has come.
@@ -440,6 +475,12 @@ pub struct Rollback {
     pub gave_up: Option<String>,
     /// Until when it is to be reviewed.
     pub review_by_ms: Option<i64>,
+    /// The note, where it is another than at the opening; see [`Self::note`].
+    #[serde(default)]
+    pub note_made: Option<String>,
+    /// Its review, once it was held.
+    #[serde(default)]
+    pub review: Option<Review>,
 }
 
 /// What is to be done next.
@@ -492,6 +533,8 @@ impl Rollback {
             stopped: None,
             gave_up: None,
             review_by_ms: None,
+            note_made: None,
+            review: None,
         }
     }
 
@@ -519,9 +562,14 @@ impl Rollback {
                 account,
                 attempt,
             } => self.sending(step, change_id, account, attempt, at_ms),
-            Event::Acknowledged { step, state } => {
+            Event::Acknowledged {
+                step,
+                state,
+                request_id,
+            } => {
                 if let Some(save) = self.saves.iter_mut().rev().find(|save| save.step == step) {
                     save.acknowledged.get_or_insert((at_ms, state));
+                    save.request_id = save.request_id.take().or(request_id);
                 }
                 if step == Step::SetPhase {
                     self.mark(Split::Acknowledged, at_ms);
@@ -532,7 +580,9 @@ impl Rollback {
                     save.not_taken = true;
                 }
             }
+            Event::NoteMade { note } => self.note_made = Some(note),
             Event::Borrowed => self.borrowed = true,
+            Event::Answered { answers } => self.answers = answers,
             Event::Verified { answers } => {
                 self.mark(Split::Verified, at_ms);
                 self.answers = answers;
@@ -556,6 +606,7 @@ impl Rollback {
                 self.mark(Split::Closed, at_ms);
                 self.review_by_ms = review_by_ms;
             }
+            Event::Reviewed { by, words } => self.review = Some(Review { at_ms, by, words }),
         }
     }
 
@@ -630,14 +681,19 @@ impl Rollback {
     /// The phase and the note that a step sends; none for a step that sends none.
     pub fn to_send(&self, step: Step) -> Option<(Phase, Option<&str>)> {
         match step {
-            Step::Promote => Some((self.opening.promote_to?, Some(&self.opening.note))),
-            Step::SetPhase => Some((self.opening.to, Some(&self.opening.note))),
+            Step::Promote => Some((self.opening.promote_to?, Some(self.note()))),
+            Step::SetPhase => Some((self.opening.to, Some(self.note()))),
             Step::Restore => {
                 let found = self.opening.from.as_ref()?;
                 Some((found.phase, found.note.as_deref()))
             }
             _ => None,
         }
+    }
+
+    /// The note that goes with the phase.
+    pub fn note(&self) -> &str {
+        self.note_made.as_deref().unwrap_or(&self.opening.note)
     }
 
     /// Whether it is not closed yet.
@@ -736,6 +792,7 @@ impl Rollback {
                 last_sent_at_ms: at_ms,
                 not_taken: false,
                 acknowledged: None,
+                request_id: None,
             }),
         }
     }

@@ -208,6 +208,13 @@ pub enum Thing {
         /// The checkout's idempotency key.
         key: String,
     },
+    /// The loans of a soak, one after the other. Checking in those of the item that are still out ends them.
+    SoakLoans {
+        /// The item lent.
+        item_id: String,
+        /// The ids of the account's loans of it that were out before.
+        besides: Vec<String>,
+    },
     /// An item of the run's own. Deleting it ends it.
     Item {
         /// The id the desk gave it.
@@ -266,7 +273,7 @@ impl Thing {
             Self::ReadingStatus { item_id } => Some(format!("reading-status/{item_id}")),
             Self::TagSuggestion { item_id, tag } => Some(format!("tag-suggestion/{item_id}/{tag}")),
             Self::Tag { name } => Some(format!("tag/{name}")),
-            Self::Loan { .. } | Self::Item { .. } | Self::Fee { .. } => None,
+            Self::Loan { .. } | Self::SoakLoans { .. } | Self::Item { .. } | Self::Fee { .. } => None,
         }
     }
 
@@ -274,6 +281,7 @@ impl Thing {
     pub fn words(&self) -> String {
         match self {
             Self::Loan { item_id, .. } => format!("loan of {item_id}"),
+            Self::SoakLoans { item_id, .. } => format!("soak's loans of {item_id}"),
             Self::Item { item_id } => format!("item {item_id}"),
             Self::Recommendation { title, .. } => format!("recommendation \u{201c}{title}\u{201d}"),
             Self::Review { item_id, .. } => format!("review of {item_id}"),

@@ -97,6 +97,8 @@ impl RequestRow {
 /// What came of a request, for rules that look at one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteReply {
+    /// The import it came with; `None` for the desk's own.
+    pub import_id: Option<i64>,
     /// When it was sent, milliseconds since 1970.
     pub at_ms: i64,
     /// The route's name.
@@ -159,7 +161,7 @@ impl Store {
         self.write(Writer::flush_requests).await?;
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT at_ms, route, status, ok, expected FROM request
+                "SELECT at_ms, route, status, ok, expected, import_id FROM request
                  WHERE environment = ?1 AND route IN (SELECT value FROM json_each(?2)) AND at_ms >= ?3
                  ORDER BY at_ms, rowid",
             )?;
@@ -170,6 +172,7 @@ impl Store {
                     status: row.get(2)?,
                     ok: row.get(3)?,
                     expected: row.get(4)?,
+                    import_id: Some(row.get(5)?).filter(|id| *id != 0),
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)

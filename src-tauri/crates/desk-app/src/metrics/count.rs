@@ -19,6 +19,9 @@ pub(super) struct Counted {
     pub(super) tallies: Vec<Tally>,
     /// How many are from where; those of a panel that does not count are named too.
     pub(super) sources: Vec<SourceCount>,
+    /// The portal's answers to the desk's own haste. The web panel counts them; a gate must not take them for errors of the
+    /// portal, since the desk waited and called again.
+    pub(super) own_waits: Vec<Tally>,
 }
 
 impl Desk {
@@ -48,9 +51,13 @@ impl Desk {
             requests,
             note: None,
         });
+        let (own_waits, rows): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|row| is_own_wait(row.import_id, row.status));
         let mut counted = Counted {
             sources: sources.collect(),
             tallies: rows.into_iter().map(tally).collect(),
+            own_waits: own_waits.into_iter().map(tally).collect(),
         };
         counted.add_panels(panels, in_force);
         Ok(counted)
@@ -70,7 +77,7 @@ impl Desk {
         Ok(replies
             .map_err(|error| store_problem(&error))?
             .into_iter()
-            .filter(|reply| reply.at_ms < to_ms)
+            .filter(|reply| reply.at_ms < to_ms && !is_own_wait(reply.import_id, reply.status))
             .map(|reply| Answer {
                 at_ms: reply.at_ms,
                 route: reply.route,
@@ -106,6 +113,11 @@ impl Counted {
             });
         }
     }
+}
+
+/// Whether a reply of 429 was to the desk itself.
+fn is_own_wait(import_id: Option<i64>, status: Option<u16>) -> bool {
+    import_id.is_none() && status == Some(429)
 }
 
 fn tally(row: TallyRow) -> Tally {

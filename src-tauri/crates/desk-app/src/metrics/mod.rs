@@ -87,15 +87,25 @@ impl Desk {
                 "The usual one is 180 minutes.",
             ));
         }
+        let state = self.phase_read_now().await?;
+        self.capture_metrics_in(&state, window_minutes).await
+    }
+
+    /// Makes a snapshot for the phase that is known to be in force.
+    pub(crate) async fn capture_metrics_in(
+        &self,
+        state: &PhaseState,
+        window_minutes: u32,
+    ) -> Result<MetricsView, Problem> {
         let stored = |error| store_problem(&error);
         let environment = self.environment();
         let link = self.link(&environment).await?;
-        let state = self.phase_read_now().await?;
+        let actor = self.acting(&environment).await;
         let now = self.now_ms();
         let from_ms = now
             .saturating_sub(i64::from(window_minutes) * 60_000)
             .max(state.updated_at_ms);
-        let run = self.run_for(&link, "desk").await?;
+        let run = self.run_for(&link, &actor).await?;
         let runbook = self.runbook();
         let earlier = self.newest(&run.0).await?.map(|kept| kept.facts(&runbook));
         let taken = Taken {
@@ -106,7 +116,8 @@ impl Desk {
             phase: state.phase,
             since_ms: state.updated_at_ms,
         };
-        let counted = self.count(&environment, in_force, from_ms, now).await?;
+        let mut counted = self.count(&environment, in_force, from_ms, now).await?;
+        counted.tallies.append(&mut counted.own_waits);
         let smoke = self.smoke_facts(&environment, state.phase).await?;
         let facts = Facts {
             now_ms: now,
@@ -141,7 +152,7 @@ impl Desk {
             artifact_kind: ArtifactKind::PhaseMetrics,
             phase: state.phase,
         };
-        self.record(Some(&environment), Some(run.0), "desk", record)
+        self.record(Some(&environment), Some(run.0), &actor, record)
             .await?;
         self.show_metrics().await?.ok_or_else(no_snapshot)
     }
@@ -298,7 +309,9 @@ impl Desk {
                 sha256: kept.sha256,
                 item: EVIDENCE_ITEM.to_owned(),
             };
-            self.record(Some(&self.environment()), Some(run.id), "desk", record)
+            let environment = self.environment();
+            let actor = self.acting(&environment).await;
+            self.record(Some(&environment), Some(run.id), &actor, record)
                 .await?;
             self.show_metrics().await?;
         }

@@ -3,17 +3,14 @@
 use super::{
     live::Shown,
     probes::{ACCOUNTS, Probes},
-    send::is_passing,
+    send::{is_passing, may_arrive},
     view::RollbackView,
 };
 use crate::{
     desk::Desk,
     error::{Code, Problem},
     link::Link,
-    smoke::{
-        accounts::Accounts,
-        lock::{Act, Lock},
-    },
+    smoke::{accounts::Accounts, lock::Lock},
     time::when,
 };
 use desk_core::{
@@ -61,19 +58,30 @@ impl Desk {
     pub async fn carry_on_rollback(&self) -> Result<RollbackView, Problem> {
         self.load_rollback().await;
         let environment = self.environment();
+        let mut gave_way = self.inner.gave_way.subscribe();
         let begun = {
             let mut place = self.live();
             let live = place.as_mut().filter(|live| live.state.is_open());
             let live = live.ok_or_else(super::none_open)?;
             let begins = live.mine.is_none();
             if begins {
-                live.mine = Some(Lock::take(self.data_dir(), Act::Rollback, &environment)?);
+                live.mine = Some(Lock::take(self.data_dir(), live.act(), &environment)?);
             }
             begins
         };
-        if begun && let Err(problem) = self.drive(&environment).await {
-            self.let_go();
-            return Err(problem);
+        if begun {
+            let driven = tokio::select! {
+                driven = self.drive(&environment) => driven,
+                // What was being sent is outstanding then, and found out about like any other.
+                _ = gave_way.changed() => {
+                    self.let_go();
+                    Ok(())
+                }
+            };
+            if let Err(problem) = driven {
+                self.let_go();
+                return Err(problem);
+            }
         }
         self.rollback_view().await.ok_or_else(super::none_open)
     }
@@ -100,6 +108,9 @@ impl Desk {
                 }
                 next
             };
+            if !matches!(next, Next::Do(_)) {
+                self.write_down().await;
+            }
             let step = match next {
                 Next::Do(step) => step,
                 Next::Over => return Ok(()),
@@ -132,7 +143,7 @@ impl Desk {
                     self.verify(&link, accounts).await;
                 }
                 (Step::Restore, Some(accounts)) => self.restore(&link, accounts).await,
-                (Step::Note, _) => self.read_note_back().await,
+                (Step::Note, _) => self.read_note_back(),
                 (Step::Record, _) => self.close_rollback().await,
                 (Step::Trigger, _) => {
                     let found = "Confirmed.".to_owned();
@@ -158,7 +169,7 @@ impl Desk {
     /// A drill asks nobody: what fails ends it, and then it puts back what it found. Whether that decided anything.
     async fn decide_for_a_drill(&self, next: Next) -> bool {
         let Some(state) = self.state() else { return false };
-        if state.opening.purpose != Purpose::Drill || state.gave_up.is_some() {
+        if state.opening.purpose != Purpose::Drill {
             return false;
         }
         match next {
@@ -211,6 +222,7 @@ impl Desk {
     /// Shows what keeps the desk from going on, and waits until it is tried again or a person decides something.
     pub(super) async fn wait_out(&self, problem: Problem, wait: Duration) {
         let waker = Waker::new(self);
+        self.notice_clock().await;
         let now = self.now_ms();
         if let Some(live) = self.live().as_mut() {
             let next_try_ms = now.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
@@ -229,6 +241,12 @@ impl Desk {
     /// The rollback as far as it has come.
     pub(super) fn state(&self) -> Option<Rollback> {
         self.live().as_ref().map(|live| live.state.clone())
+    }
+
+    /// Whether every probe has agreed once.
+    fn is_verified(&self) -> bool {
+        self.state()
+            .is_some_and(|state| state.at_ms(Split::Verified).is_some())
     }
 
     /// Whether a step is still to be done, nobody having stopped the rollback or passed the step over meanwhile.
@@ -263,13 +281,13 @@ impl Desk {
     }
 
     /// The runbook's third step: the note that went with the phase is what the portal gives back.
-    async fn read_note_back(&self) {
+    fn read_note_back(&self) {
         let step = Step::Note;
         let Some(state) = self.state() else { return };
-        let wanted = &state.opening.note;
+        let wanted = state.note();
         let saved = state.acknowledged().and_then(|(_, saved)| saved.note.clone());
         let event = match saved {
-            Some(saved) if saved == *wanted => Event::Done {
+            Some(saved) if saved == wanted => Event::Done {
                 step,
                 found: format!("Saved: {saved}"),
             },
@@ -284,17 +302,24 @@ impl Desk {
                 why: "The portal has acknowledged no note.".to_owned(),
             },
         };
-        self.note(vec![Event::Started { step }, event]).await;
+        self.hold(vec![Event::Started { step }, event], Vec::new());
     }
 
     /// The runbook's fourth step.
     async fn snapshot(&self) {
         let step = Step::Snapshot;
+        // What the portal acknowledged, not what a server of it answers that does not know of it yet.
+        let saved = self
+            .state()
+            .and_then(|state| Some(state.acknowledged()?.1.clone()));
         let mut backoff = Backoff::default();
         let until_ms = self.now_ms().saturating_add(SNAPSHOT_FOR_MS);
         while self.is_wanted(step) {
             let captured = async {
-                let metrics = self.capture_metrics(WINDOW_MINUTES).await?;
+                let metrics = match &saved {
+                    Some(saved) => self.capture_metrics_in(saved, WINDOW_MINUTES).await?,
+                    None => self.capture_metrics(WINDOW_MINUTES).await?,
+                };
                 self.attach_metrics().await?;
                 Ok::<_, Problem>(metrics.artifact)
             };
@@ -324,7 +349,7 @@ impl Desk {
         let step = Step::Verify;
         let Some(state) = self.state() else { return };
         let saved = state.acknowledged().map(|(_, saved)| saved.clone());
-        let mut watch = Watch::new(state.opening.to, saved, link.phase_cache_ms);
+        let mut watch = Watch::new(step, state.opening.to, saved, link.phase_cache_ms);
         let mut borrowed = !state.opening.borrow || state.borrowed;
         while self.is_wanted(step) {
             if self.is_overdue(step) {
@@ -334,7 +359,12 @@ impl Desk {
                     watch.probes.standing(None)
                 );
                 let code = "timeout_unknown_outcome".to_owned();
-                self.note(vec![Event::Failed { step, code, why }]).await;
+                let answers = watch.probes.answers();
+                self.note(vec![
+                    Event::Answered { answers },
+                    Event::Failed { step, code, why },
+                ])
+                .await;
                 return;
             }
             let waker = Waker::new(self);
@@ -342,16 +372,11 @@ impl Desk {
                 return;
             }
             if watch.agreed {
-                let verified = self
-                    .state()
-                    .is_some_and(|state| state.at_ms(Split::Verified).is_some());
-                if !verified {
-                    let answers = watch.probes.answers();
-                    self.note(vec![Event::Verified { answers }]).await;
-                }
                 if !borrowed {
                     if let Err(problem) = self.borrow_for_real(link, accounts).await {
-                        self.note(vec![failed(step, &problem)]).await;
+                        let answers = watch.probes.answers();
+                        self.note(vec![Event::Answered { answers }, failed(step, &problem)])
+                            .await;
                         return;
                     }
                     borrowed = true;
@@ -361,8 +386,12 @@ impl Desk {
                     return;
                 }
             }
+            self.write_down().await;
             waker.rest(ASK_EVERY).await;
         }
+        // Stopped or passed over: what was answered by then stands in the record.
+        let answers = watch.probes.answers();
+        self.note(vec![Event::Answered { answers }]).await;
     }
 
     async fn proven(&self, step: Step, watch: &Watch) {
@@ -397,7 +426,7 @@ impl Desk {
             .state()
             .and_then(|state| Some(state.save_of(step)?.acknowledged.clone()?.1))
             .unwrap_or_else(|| found.clone());
-        let mut watch = Watch::new(found.phase, Some(saved), link.phase_cache_ms);
+        let mut watch = Watch::new(step, found.phase, Some(saved), link.phase_cache_ms);
         while self.is_wanted(step) {
             let failed = self
                 .state()
@@ -407,14 +436,31 @@ impl Desk {
                 return;
             }
             if self.is_overdue(step) {
-                self.give_up(&watch.probes.standing(None)).await;
+                let answers = watch.probes.answers();
+                self.hold(vec![Event::Answered { answers }], Vec::new());
+                let acknowledged = self.state().is_some_and(|state| {
+                    state
+                        .save_of(step)
+                        .is_some_and(|save| save.acknowledged.is_some())
+                });
+                let standing = watch.probes.standing(None);
+                let why = if acknowledged {
+                    format!("the portal has acknowledged it, but it is not proven: {standing}")
+                } else {
+                    standing
+                };
+                self.give_up(Code::TimeoutUnknownOutcome, &why).await;
                 return;
             }
             let waker = Waker::new(self);
             if watch.round(self, link, accounts).await.is_break() {
                 return;
             }
-            if watch.agreed {
+            // While what was sent before may still arrive, it is not known to stay.
+            let stays = self
+                .state()
+                .is_none_or(|state| !may_arrive(&state.saves, self.now_ms()));
+            if watch.agreed && stays {
                 let state = watch.saved.clone().unwrap_or_else(|| found.clone());
                 let found = format!(
                     "{} is back, with its note; other servers of the portal may take {} s more.",
@@ -429,19 +475,20 @@ impl Desk {
                 .await;
                 return;
             }
+            self.write_down().await;
             waker.rest(ASK_EVERY).await;
         }
     }
 
     /// A drill that cannot put back what it found says so and stays open, to be offered at the next start.
-    pub(super) async fn give_up(&self, why: &str) {
+    pub(super) async fn give_up(&self, code: Code, why: &str) {
         let step = Step::Restore;
         self.note(vec![
             Event::GaveUp { why: why.to_owned() },
             Event::Failed {
                 step,
-                code: "offline".to_owned(),
-                why: format!("What was found could not be put back in time: {why}"),
+                code: code.word(),
+                why: format!("What was found could not be seen to be back in time: {why}"),
             },
         ])
         .await;
@@ -498,9 +545,11 @@ impl Waker {
 
 /// Asking the probes of a phase until they agree.
 struct Watch {
+    /// What the answers are to prove: a verified phase, or that what was found is back.
+    step: Step,
     probes: Probes,
     saved: Option<PhaseState>,
-    /// When the first of the rounds was asked that all agreed since, milliseconds since 1970.
+    /// When the first of the rounds was answered that all agreed since, by the steady clock: one that is set proves nothing.
     agreed_since_ms: Option<i64>,
     phase_cache_ms: i64,
     agreed: bool,
@@ -508,8 +557,9 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(phase: Phase, saved: Option<PhaseState>, phase_cache_ms: u64) -> Self {
+    fn new(step: Step, phase: Phase, saved: Option<PhaseState>, phase_cache_ms: u64) -> Self {
         Self {
+            step,
             probes: Probes::of(phase),
             saved,
             agreed_since_ms: None,
@@ -519,7 +569,7 @@ impl Watch {
         }
     }
 
-    /// When it will have settled, should every round from now on agree.
+    /// When it will have settled, should every round from now on agree, by the steady clock.
     fn settles_at_ms(&self, now_ms: i64) -> i64 {
         self.agreed_since_ms
             .unwrap_or(now_ms)
@@ -533,12 +583,30 @@ impl Watch {
         link: &Link,
         accounts: &mut Accounts,
     ) -> std::ops::ControlFlow<()> {
+        desk.notice_clock().await;
+        desk.give_way_to_rollback().await;
+        if !desk.is_wanted(self.step) {
+            return std::ops::ControlFlow::Break(());
+        }
         desk.sign_in_again(link, accounts).await;
-        let asked_at_ms = desk.now_ms();
-        let round = self
-            .probes
-            .ask(link, accounts, self.saved.as_ref(), asked_at_ms)
-            .await;
+        let asked_ms = desk.inner.clock.steady_ms();
+        let round = self.probes.ask(link, accounts, self.saved.as_ref()).await;
+        let (now, answered_ms) = (desk.now_ms(), desk.inner.clock.steady_ms());
+        self.agreed = round.agreed;
+        self.agreed_since_ms = round.agreed.then(|| self.agreed_since_ms.unwrap_or(answered_ms));
+        self.settled = round.agreed && asked_ms > self.settles_at_ms(asked_ms);
+        if self.agreed && self.step == Step::Verify && !desk.is_verified() {
+            let answers = self.probes.answers();
+            desk.hold(vec![Event::Verified { answers }], Vec::new());
+        }
+        let settles_at_ms =
+            (!self.settled).then(|| now.saturating_add(self.settles_at_ms(answered_ms) - answered_ms));
+        let shown = Shown::of(&self.probes, settles_at_ms, now);
+        if let Some(live) = desk.live().as_mut() {
+            live.round = Some(shown);
+            live.trouble = None;
+        }
+        desk.touch();
         if let Some((seen, request_id)) = &round.seen
             && self
                 .saved
@@ -547,19 +615,6 @@ impl Watch {
         {
             desk.read_back(link, seen, request_id).await;
         }
-        let now = desk.now_ms();
-        self.agreed = round.agreed;
-        self.agreed_since_ms = round
-            .agreed
-            .then(|| self.agreed_since_ms.unwrap_or(round.asked_at_ms));
-        self.settled = round.agreed && round.asked_at_ms > self.settles_at_ms(round.asked_at_ms);
-        let settles_at_ms = (!self.settled).then(|| self.settles_at_ms(now));
-        let shown = Shown::of(&self.probes, settles_at_ms, now);
-        if let Some(live) = desk.live().as_mut() {
-            live.round = Some(shown);
-            live.trouble = None;
-        }
-        desk.touch();
         if let Some(seen) = round.moved {
             desk.note(vec![Event::Moved { seen }]).await;
             return std::ops::ControlFlow::Break(());

@@ -5,11 +5,14 @@ use super::{
     probes::{Probes, standing},
     send::is_own,
     view::{
-        ProbeSaid, RollbackAnswers, RollbackProgress, RollbackPurpose, RollbackSplit, RollbackSplitView,
-        RollbackStepView, RollbackTrigger, RollbackView,
+        ProbeSaid, ReviewView, RollbackAnswers, RollbackProgress, RollbackPurpose, RollbackSplit,
+        RollbackSplitView, RollbackStepView, RollbackTrigger, RollbackView,
     },
 };
-use crate::{error::Problem, smoke::lock::Lock};
+use crate::{
+    error::Problem,
+    smoke::lock::{Act, Lock},
+};
 use desk_core::{
     EnvironmentName, Phase, PhaseState, Role, Runbook,
     record::{Record, RequestRef},
@@ -28,8 +31,8 @@ pub(crate) struct Live {
     /// The operator's uid.
     pub(crate) actor: String,
     pub(crate) state: Rollback,
-    /// What is not in the journal yet, oldest first.
-    pub(crate) unrecorded: Vec<Record>,
+    /// What is not in the journal yet, oldest first; also of the one that was here before.
+    pub(crate) unrecorded: Vec<Unrecorded>,
     /// Held for as long as this desk carries it on.
     pub(super) mine: Option<Lock>,
     /// Saves that the portal has acknowledged and that were not read back yet.
@@ -40,6 +43,22 @@ pub(crate) struct Live {
     pub(crate) trouble: Option<Trouble>,
     /// Time of day and steady time when they were last compared.
     clocks: (i64, i64),
+}
+
+/// An act that is not in the journal yet.
+#[derive(Clone)]
+pub(crate) struct Unrecorded {
+    pub(super) environment: EnvironmentName,
+    pub(super) run_id: Option<String>,
+    pub(super) actor: String,
+    pub(super) record: Record,
+}
+
+impl Unrecorded {
+    /// Whether both go into the journal in one go.
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
+        (&self.environment, &self.run_id, &self.actor) == (&other.environment, &other.run_id, &other.actor)
+    }
 }
 
 /// A save that the portal has acknowledged and that was not read back yet.
@@ -101,6 +120,14 @@ impl Live {
         }
     }
 
+    /// What is locked while it is carried on. A drill does not keep anybody from a rollback.
+    pub(super) fn act(&self) -> Act {
+        match self.state.opening.purpose {
+            Purpose::Rollback => Act::Rollback,
+            Purpose::Drill => Act::Drill,
+        }
+    }
+
     /// Whether this desk is carrying it on at this moment.
     pub(crate) const fn is_carried_on(&self) -> bool {
         self.mine.is_some()
@@ -130,10 +157,20 @@ impl Live {
     /// Takes in what happened, and keeps it for the journal.
     pub(super) fn take(&mut self, at_ms: i64, event: Event) {
         self.state.apply(at_ms, event.clone());
-        self.unrecorded.push(Record::RollbackEvent {
+        self.is_to_be_recorded(Record::RollbackEvent {
             rollback_id: self.state.id.clone(),
             at_ms,
             event,
+        });
+    }
+
+    /// Keeps an act for the journal.
+    pub(super) fn is_to_be_recorded(&mut self, record: Record) {
+        self.unrecorded.push(Unrecorded {
+            environment: self.environment.clone(),
+            run_id: self.run.as_ref().map(|(id, _)| id.clone()),
+            actor: self.actor.clone(),
+            record,
         });
     }
 
@@ -203,7 +240,7 @@ pub(super) fn recorded_view(
         confirmed_by: opening.confirmed_by.clone(),
         incident_id: opening.incident_id.clone(),
         operator: actor.to_owned(),
-        note: opening.note.clone(),
+        note: state.note().to_owned(),
         opened_at_ms: state.opened_at_ms,
         budget_ms: opening.budget_ms,
         jumped_ms: state.jumped_ms,
@@ -232,11 +269,17 @@ pub(super) fn recorded_view(
         moved: state.moved.as_ref().map(Into::into),
         other_accounts: other_accounts(state),
         carried_on_here: false,
+        carried_on_elsewhere: false,
         recorded: true,
         stopped: state.stopped.clone(),
         gave_up: state.gave_up.clone(),
         closed_at_ms: state.at_ms(Split::Closed),
-        review_by_ms: state.review_by_ms,
+        review_by_ms: state.review_by_ms.filter(|_| state.review.is_none()),
+        review: state.review.as_ref().map(|review| ReviewView {
+            at_ms: review.at_ms,
+            by: review.by.clone(),
+            words: review.words.clone(),
+        }),
     }
 }
 
@@ -321,7 +364,9 @@ fn step_view(runbook: &Runbook, state: &StepState, to: Phase, next: Next) -> Rol
 /// Whether a person may go on without a step: once it was begun, or where it is theirs to do.
 pub(super) fn may_pass_over(state: &StepState) -> bool {
     match state.step {
-        Step::Trigger | Step::Restore | Step::Record => false,
+        Step::Trigger | Step::Record => false,
+        // What could not be put back may be left as it is, so that a drill keeps nobody from rolling back.
+        Step::Restore => state.progress == Progress::Failed,
         Step::Announce => !state.is_over(),
         _ => matches!(state.progress, Progress::Running | Progress::Failed),
     }

@@ -18,7 +18,7 @@ pub use report::DrillReport;
 pub(crate) use live::Live;
 
 use self::{
-    live::may_pass_over,
+    live::{Unrecorded, may_pass_over},
     probes::{ACCOUNTS, Probes},
     view::{DrillSummary, ReviewDue, RollbackChoice, RollbackRequest, RollbackView, SafeStateView},
 };
@@ -39,7 +39,7 @@ use desk_core::{
         note, one_back,
     },
 };
-use desk_store::RollbackRow;
+use desk_store::{RollbackRow, RunRow};
 use std::{
     sync::{MutexGuard, PoisonError},
     time::Duration,
@@ -76,21 +76,16 @@ impl Desk {
         let to = target(request.to.as_deref(), from.as_ref())?;
         let trigger = Trigger::from(request.trigger);
         let reason = request.reason.trim().to_owned();
-        let words = if reason.is_empty() {
-            trigger.words().to_owned()
-        } else {
-            format!("{}, {reason}", trigger.words())
-        };
         let actor = self.operator().await;
         let row = self.environment_row(&environment).await;
-        let opening = Opening {
+        let mut opening = Opening {
             purpose: Purpose::Rollback,
             from,
             to,
             trigger: Some(trigger),
             reason,
             confirmed_by: confirmed_by.clone(),
-            note: note(NOTE_WORD, self.now_ms(), incident_id.as_deref(), &actor, &words),
+            note: String::new(),
             incident_id,
             until: Until::Settled,
             promote_to: None,
@@ -101,6 +96,7 @@ impl Desk {
             phase_cache_ms: row.map_or(60_000, |row| row.phase_cache_ms),
             runbook_sha256: self.runbook().sha256().to_owned(),
         };
+        opening.note = note_of(&opening, self.now_ms(), &actor);
         let confirmed = vec![
             Event::Started { step: Step::Trigger },
             Event::Done {
@@ -120,9 +116,16 @@ impl Desk {
         events: Vec<Event>,
     ) -> Result<RollbackView, Problem> {
         self.load_rollback().await;
-        if self.live().as_ref().is_some_and(|live| live.state.is_open()) {
+        let for_real = opening.purpose == Purpose::Rollback;
+        let in_the_way = {
+            let place = self.live();
+            let open = place.as_ref().filter(|live| live.state.is_open());
+            open.is_some_and(|live| !(for_real && live.state.opening.purpose == Purpose::Drill))
+        };
+        if in_the_way {
             return Err(already_open());
         }
+        self.end_drill_of_this_desk().await;
         let run = {
             let (desk, environment, actor) = (self.clone(), environment.clone(), actor.clone());
             let opening = tokio::spawn(async move {
@@ -147,21 +150,61 @@ impl Desk {
             Rollback::open(id, opening, at_ms),
             self.clocks(),
         );
-        live.unrecorded.push(opened);
+        live.is_to_be_recorded(opened);
         for event in events {
             live.take(at_ms, event);
         }
         {
             let mut place = self.live();
-            // Nobody opened one meanwhile: two clicks are one rollback.
-            if place.as_ref().is_some_and(|live| live.state.is_open()) {
-                return Err(already_open());
+            if let Some(before) = place.as_mut() {
+                if before.state.is_open() {
+                    // Nobody opened one meanwhile: two clicks are one rollback.
+                    if !(for_real && before.state.opening.purpose == Purpose::Drill) {
+                        return Err(already_open());
+                    }
+                    self.give_way(before, at_ms);
+                }
+                let mut unrecorded = std::mem::take(&mut before.unrecorded);
+                unrecorded.append(&mut live.unrecorded);
+                live.unrecorded = unrecorded;
             }
             *place = Some(live);
         }
         self.write_down().await;
         self.touch();
         self.rollback_view().await.ok_or_else(none_open)
+    }
+
+    /// Waits until this desk carries no drill on any longer, whatever it was waiting for.
+    async fn end_drill_of_this_desk(&self) {
+        let mut changes = self.changes();
+        self.inner.gave_way.send_modify(|times| *times += 1);
+        while self.live().as_ref().is_some_and(Live::is_carried_on) && changes.changed().await.is_ok() {}
+    }
+
+    /// Ends a drill because a rollback for real is opened: nothing of it is put back. Another program that carries it on
+    /// finds that in the journal, and closes it.
+    fn give_way(&self, drill: &mut Live, at_ms: i64) {
+        let reason = "A rollback for real took its place.".to_owned();
+        let elsewhere = !drill.is_carried_on()
+            && Lock::take(self.data_dir(), Act::Drill, &drill.environment)
+                .is_err_and(|problem| problem.code == Code::Busy);
+        drill.take(
+            at_ms,
+            Event::Stopped {
+                reason: reason.clone(),
+            },
+        );
+        drill.take(
+            at_ms,
+            Event::PassedOver {
+                step: Step::Restore,
+                reason,
+            },
+        );
+        if !elsewhere {
+            drill.take(at_ms, Event::Closed { review_by_ms: None });
+        }
     }
 
     /// What the portal was last known to say: on this screen, or to any desk on this data directory.
@@ -180,9 +223,16 @@ impl Desk {
     /// The rollback or drill that is open, or the last one of this session until it is put away.
     pub async fn rollback_view(&self) -> Option<RollbackView> {
         self.load_rollback().await;
-        let place = self.live();
-        let live = place.as_ref()?;
-        Some(live.view(&self.runbook()))
+        let (mut view, act) = {
+            let place = self.live();
+            let live = place.as_ref()?;
+            (live.view(&self.runbook()), live.act())
+        };
+        if !view.carried_on_here && view.closed_at_ms.is_none() {
+            view.carried_on_elsewhere = Lock::take(self.data_dir(), act, &self.environment())
+                .is_err_and(|problem| problem.code == Code::Busy);
+        }
+        Some(view)
     }
 
     /// Puts a closed one away.
@@ -206,16 +256,17 @@ impl Desk {
     pub async fn decide_rollback(&self, choice: &RollbackChoice) -> Result<(), Problem> {
         self.load_rollback().await;
         let environment = self.environment();
-        let driven = {
+        let (driven, act) = {
             let place = self.live();
             let live = place.as_ref().filter(|live| live.state.is_open());
-            live.ok_or_else(none_open)?.is_carried_on()
+            let live = live.ok_or_else(none_open)?;
+            (live.is_carried_on(), live.act())
         };
         // What another program carries on is decided there.
         let _mine = if driven {
             None
         } else {
-            Some(Lock::take(self.data_dir(), Act::Rollback, &environment)?)
+            Some(Lock::take(self.data_dir(), act, &environment)?)
         };
         let events = {
             let place = self.live();
@@ -236,7 +287,7 @@ impl Desk {
         let accounts = self.smoke_accounts(&link, &ACCOUNTS).await;
         let mut probes = Probes::of(state.phase);
         let now = self.now_ms();
-        let round = probes.ask(&link, &accounts, Some(&state), now).await;
+        let round = probes.ask(&link, &accounts, Some(&state)).await;
         Ok(SafeStateView {
             phase: state.phase.wire().to_owned(),
             at_ms: now,
@@ -262,6 +313,24 @@ impl Desk {
         Ok(newest.map(|row| drill::summary(&row.rollback)))
     }
 
+    /// The rollbacks and drills of a run, oldest first.
+    pub(crate) async fn rollbacks_of_run(&self, run: &RunRow) -> Result<Vec<RollbackView>, Problem> {
+        let rows = self.inner.store.rollbacks_of_run(&run.id).await;
+        let rows = rows.map_err(|error| store_problem(&error))?;
+        let label = run_label(run.number);
+        let runbook = self.runbook();
+        let view = |row: RollbackRow| {
+            live::recorded_view(
+                &runbook,
+                &row.environment,
+                Some(label.clone()),
+                &row.actor,
+                &row.rollback,
+            )
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
     /// Rollbacks that are still to be reviewed, the most urgent first.
     ///
     /// # Errors
@@ -276,6 +345,7 @@ impl Desk {
         let mut due: Vec<ReviewDue> = rows
             .map_err(|error| store_problem(&error))?
             .into_iter()
+            .filter(|row| row.rollback.review.is_none())
             .filter_map(|row| {
                 Some(ReviewDue {
                     closed_at_ms: row.rollback.at_ms(Split::Closed)?,
@@ -286,6 +356,45 @@ impl Desk {
             .collect();
         due.sort_by_key(|review| review.by_ms);
         Ok(due)
+    }
+
+    /// Writes down that a closed rollback was reviewed, the one that is due soonest where none is named.
+    ///
+    /// # Errors
+    /// `invalid_input` (field `words`); `not_found` when no review is due, or not of that one; `store_*`.
+    pub async fn review_rollback(
+        &self,
+        rollback_id: Option<&str>,
+        words: &str,
+    ) -> Result<ReviewDue, Problem> {
+        let words = given("words", "what came of it", words)?;
+        let due = self.reviews_due().await?;
+        let wanted = |review: &ReviewDue| rollback_id.is_none_or(|id| review.rollback_id == id);
+        let review = due.into_iter().find(wanted).ok_or_else(|| {
+            Problem::new(
+                Code::NotFound,
+                "No rollback waits for that review.",
+                "Nothing was changed.",
+                "The reviews that are due stand under May we advance?",
+            )
+        })?;
+        let environment = self.environment();
+        let stored = |error| store_problem(&error);
+        let row = self.inner.store.rollback(&environment, &review.rollback_id).await;
+        let run_id = row.map_err(stored)?.and_then(|row| row.run_id);
+        let by = self.acting(&environment).await;
+        let record = Record::RollbackEvent {
+            rollback_id: review.rollback_id.clone(),
+            at_ms: self.now_ms(),
+            event: Event::Reviewed {
+                by: by.clone(),
+                words,
+            },
+        };
+        self.record(Some(&environment), run_id, &by, record).await?;
+        self.load_rollback().await;
+        self.touch();
+        Ok(review)
     }
 
     /// Goes on with what a desk that ended left open. A drill that was cut off puts back what it found; one that gave up
@@ -312,7 +421,8 @@ impl Desk {
             }
         }
         // Another program may be at it.
-        match Lock::take(self.data_dir(), Act::Rollback, &self.environment()) {
+        let act = self.live().as_ref().map_or(Act::Rollback, Live::act);
+        match Lock::take(self.data_dir(), act, &self.environment()) {
             Ok(lock) => drop(lock),
             Err(problem) if problem.code == Code::Busy => return,
             Err(problem) => {
@@ -362,12 +472,20 @@ impl Desk {
             return Ok(None);
         }
         // What another program carries on is its own.
-        drop(Lock::take(self.data_dir(), Act::Rollback, &self.environment())?);
+        drop(Lock::take(self.data_dir(), Act::Drill, &self.environment())?);
         self.stop_cut_off_drill().await;
         if gave_up {
             self.note(vec![Event::Again { step: Step::Restore }]).await;
         }
         self.carry_on_rollback().await.map(Some)
+    }
+
+    /// Whether a drill still has to put back what it found.
+    pub async fn is_drill_cut_off(&self) -> bool {
+        self.load_rollback().await;
+        let place = self.live();
+        let open = place.as_ref().filter(|live| live.state.is_open());
+        open.is_some_and(|live| live.state.opening.purpose == Purpose::Drill)
     }
 
     /// The operator's uid: of who is signed in, else of who was the last time.
@@ -422,7 +540,7 @@ impl Desk {
         }
     }
 
-    /// An open rollback before one that is only still on screen.
+    /// An open rollback before an open drill, and that before one that is only still on screen.
     async fn row_to_show(
         &self,
         environment: &EnvironmentName,
@@ -430,7 +548,17 @@ impl Desk {
     ) -> Result<Option<RollbackRow>, desk_store::StoreError> {
         let store = &self.inner.store;
         let open = store.open_rollbacks().await?;
-        let open = open.into_iter().find(|row| row.environment == *environment);
+        // A drill that gave way is closed by who carries it on, and is not put in the place of what is on screen.
+        let gave_way = |rollback: &Rollback| {
+            rollback
+                .step(Step::Restore)
+                .is_some_and(|step| step.progress == Progress::PassedOver)
+        };
+        let open = open
+            .into_iter()
+            .filter(|row| row.environment == *environment && (known.is_none() || !gave_way(&row.rollback)));
+        // Of equals the first is found: the newest.
+        let open = open.min_by_key(|row| row.rollback.opening.purpose == Purpose::Drill);
         match (open, known) {
             (Some(row), _) => Ok(Some(row)),
             (None, Some(id)) => store.rollback(environment, id).await,
@@ -445,6 +573,13 @@ impl Desk {
 
     /// Takes in what happened, and writes it down with what else happened, in one go.
     async fn note_with(&self, events: Vec<Event>, others: Vec<Record>) {
+        self.hold(events, others);
+        self.write_down().await;
+    }
+
+    /// Takes in what happened. It is written down with what is noted next: what is about to be done waits for the journal,
+    /// what was done needs not, since a desk that ended in between finds its intent recorded and asks what became of it.
+    fn hold(&self, events: Vec<Event>, others: Vec<Record>) {
         let at_ms = self.now_ms();
         {
             let mut place = self.live();
@@ -455,9 +590,10 @@ impl Desk {
             for event in events {
                 live.take(at_ms, event);
             }
-            live.unrecorded.extend(others);
+            for record in others {
+                live.is_to_be_recorded(record);
+            }
         }
-        self.write_down().await;
         self.inner.decided.send_modify(|times| *times += 1);
         self.touch();
     }
@@ -484,31 +620,43 @@ impl Desk {
         let _late = tokio::time::timeout(JOURNAL_MAY_TAKE, writing).await;
     }
 
+    /// Writes until nothing is left, or it cannot be written.
     async fn write_pending(&self) {
+        while self.write_next().await {}
+    }
+
+    /// Writes what goes into the journal in one go next; whether there may be more.
+    async fn write_next(&self) -> bool {
         let _in_order = self.inner.writing_down.lock().await;
-        let (environment, run, actor, records) = {
+        let next: Vec<Unrecorded> = {
             let place = self.live();
-            let Some(live) = place.as_ref().filter(|live| !live.unrecorded.is_empty()) else {
-                return;
-            };
-            let run = live.run.as_ref().map(|(id, _)| id.clone());
-            (
-                live.environment.clone(),
-                run,
-                live.actor.clone(),
-                live.unrecorded.clone(),
-            )
+            let unrecorded = place.as_ref().map_or(&[][..], |live| &live.unrecorded);
+            let with_first = |one: &&Unrecorded| one.goes_with(&unrecorded[0]);
+            unrecorded.iter().take_while(with_first).cloned().collect()
         };
-        let count = records.len();
+        let Some(Unrecorded {
+            environment,
+            run_id,
+            actor,
+            ..
+        }) = next.first().cloned()
+        else {
+            return false;
+        };
+        let count = next.len();
+        let records = next.into_iter().map(|one| one.record).collect();
         let written = self
-            .record_all(Some(&environment), run.as_deref(), &actor, records)
+            .record_all(Some(&environment), run_id.as_deref(), &actor, records)
             .await;
-        if written.is_ok() {
-            if let Some(live) = self.live().as_mut() {
-                live.unrecorded.drain(..count);
-            }
-            self.touch();
+        if written.is_err() {
+            return false;
         }
+        // Others only add at the end, also those that put another rollback in this one's place.
+        if let Some(live) = self.live().as_mut() {
+            live.unrecorded.drain(..count);
+        }
+        self.touch();
+        true
     }
 
     pub(crate) fn live(&self) -> MutexGuard<'_, Option<Live>> {
@@ -533,6 +681,17 @@ impl Desk {
     }
 }
 
+/// The note of a rollback that was opened at `at_ms`, by this operator.
+fn note_of(opening: &Opening, at_ms: i64, operator: &str) -> String {
+    let trigger = opening.trigger.unwrap_or(Trigger::Other).words();
+    let words = if opening.reason.is_empty() {
+        trigger.to_owned()
+    } else {
+        format!("{trigger}, {}", opening.reason)
+    };
+    note(NOTE_WORD, at_ms, opening.incident_id.as_deref(), operator, &words)
+}
+
 /// The phase to roll back to: the one named, or one back.
 fn target(named: Option<&str>, from: Option<&PhaseState>) -> Result<Phase, Problem> {
     let named = named
@@ -547,7 +706,7 @@ fn target(named: Option<&str>, from: Option<&PhaseState>) -> Result<Phase, Probl
                 to.label(),
                 from.phase.label()
             ),
-            "There is nothing to roll back. Check the safe state instead.",
+            "There is nothing to roll back. Check the safe state instead (rollback check).",
         )),
         (Some(Phase::AdminFull), None) => Err(Problem::invalid(
             "to",
@@ -562,14 +721,14 @@ fn target(named: Option<&str>, from: Option<&PhaseState>) -> Result<Phase, Probl
                     "{} is the first: there is nothing to roll back.",
                     from.phase.label()
                 ),
-                "Check the safe state instead.",
+                "Check the safe state instead (rollback check).",
             )
         }),
         (None, None) => Err(Problem::new(
             Code::Offline,
             "The phase is not known, so the desk cannot tell which one is one back.",
             "Nothing was sent yet.",
-            "Name the phase to roll back to.",
+            "Name the phase to roll back to: 1 or 2.",
         )
         .about("to")),
     }

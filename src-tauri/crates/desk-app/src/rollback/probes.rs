@@ -34,8 +34,6 @@ const CHECK: &str = "safe-state";
 
 /// What a round of probes came to.
 pub(super) struct Round {
-    /// When its first request was about to be sent, milliseconds since 1970.
-    pub(super) asked_at_ms: i64,
     /// What the operator's reading said.
     pub(super) seen: Option<(PhaseState, String)>,
     /// Somebody else's newer save of another phase.
@@ -90,12 +88,10 @@ impl Probes {
         link: &Link,
         accounts: &Accounts,
         saved: Option<&PhaseState>,
-        asked_at_ms: i64,
     ) -> Round {
         let asking = self.steps.iter().map(|step| ask(link, accounts, step));
         let replies = futures_util::future::join_all(asking).await;
         let mut round = Round {
-            asked_at_ms,
             seen: None,
             moved: None,
             agreed: true,

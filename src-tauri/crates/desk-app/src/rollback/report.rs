@@ -38,7 +38,7 @@ pub struct DrillReport {
     pub started_at_iso: String,
     /// When it ended.
     pub finished_at_iso: String,
-    /// The phase that was found.
+    /// The phase that was found; empty where it could not be read.
     pub original_phase: String,
     /// The phase that it rolled back to.
     pub rollback_target_phase: Option<String>,
@@ -155,7 +155,7 @@ pub struct DeskPart {
     pub probes: Vec<RouteProbe>,
     /// Answers that agreed, were from before the change, or were none.
     pub answers: AnswerCounts,
-    /// Ids of the requests of the last round.
+    /// Ids of the requests that set a phase, and of the last round of probes.
     pub request_ids: Vec<String>,
     /// How much the clock was set meanwhile, milliseconds.
     pub clock_jumped_ms: i64,
@@ -293,15 +293,16 @@ impl Desk {
     ) -> Result<DrillReport, Problem> {
         let operator = self.operator().await;
         let known = self.phase_known(&self.environment()).await;
-        let found = known.unwrap_or(desk_core::PhaseState {
-            phase: desk_core::Phase::AdminFull,
-            note: None,
-            updated_at_ms: 0,
-            updated_by_uid: None,
-        });
+        let unread = known.is_none();
         let plan = DrillPlan {
-            to: found.phase,
-            found,
+            to: desk_core::Phase::ReadOnly,
+            // Where nothing was read, the report names no phase.
+            found: known.unwrap_or(desk_core::PhaseState {
+                phase: desk_core::Phase::ReadOnly,
+                note: None,
+                updated_at_ms: 0,
+                updated_by_uid: None,
+            }),
             promote_to: None,
             note: String::new(),
             operator,
@@ -315,6 +316,11 @@ impl Desk {
         };
         Ok(DrillReport {
             status: status.to_owned(),
+            original_phase: if unread {
+                String::new()
+            } else {
+                report.original_phase
+            },
             rollback_target_phase: None,
             message: format!("{} {} {}", problem.message, problem.meaning, problem.next),
             ..report
@@ -377,7 +383,7 @@ impl Desk {
                 settled: state.at_ms(Split::Settled).is_some(),
                 phase_cache_ms: opening.phase_cache_ms,
                 splits: splits(&state).iter().filter_map(split).collect(),
-                note: opening.note.clone(),
+                note: state.note().to_owned(),
                 original_note: found.and_then(|found| found.note.clone()),
                 probes: state.answers.probes.iter().map(route_probe).collect(),
                 answers: AnswerCounts {
@@ -386,10 +392,16 @@ impl Desk {
                     failed: state.answers.failed,
                 },
                 request_ids: state
-                    .answers
-                    .probes
+                    .saves
                     .iter()
-                    .filter_map(|probe| probe.request_id.clone())
+                    .filter_map(|save| save.request_id.clone())
+                    .chain(
+                        state
+                            .answers
+                            .probes
+                            .iter()
+                            .filter_map(|probe| probe.request_id.clone()),
+                    )
                     .collect(),
                 clock_jumped_ms: state.jumped_ms,
                 not_restored: state.gave_up.clone(),
@@ -617,7 +629,7 @@ fn message(state: &Rollback) -> String {
             seen.phase.label()
         )
     } else if let Some(why) = &state.gave_up {
-        format!("{found} could NOT be put back: {why} The desk offers it again when it starts.")
+        format!("{found} was NOT seen to be back: {why} The desk offers it again when it starts.")
     } else if state.at_ms(Split::Restored).is_some() {
         format!("{found} and its note are back.")
     } else if state.has_to_restore() {

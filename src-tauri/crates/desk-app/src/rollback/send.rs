@@ -78,6 +78,8 @@ impl Desk {
             return;
         }
         let mut backoff = Backoff::default();
+        // Whether somebody else may have moved the phase since it was last looked at.
+        let mut waited = false;
         while self.is_wanted(step) && !self.has_failed(step) {
             if self.is_overdue(step) {
                 self.no_more_time(step).await;
@@ -94,18 +96,52 @@ impl Desk {
                     }
                     Err(problem) => self.wait_out(problem, backoff.next()).await,
                 }
-                if !self.is_wanted(step) {
-                    return;
-                }
+            } else if waited && !self.look_again(link, step).await {
+                return;
+            }
+            self.give_way_to_rollback().await;
+            if !self.is_wanted(step) {
+                return;
             }
             match self.send_once(link, &mut sending).await {
                 Ok(()) => return,
                 Err(Some((problem, wait))) => {
                     self.wait_out(problem, wait.unwrap_or_else(|| backoff.next()))
                         .await;
+                    waited = true;
                 }
                 Err(None) => {}
             }
+        }
+    }
+
+    /// Looks once more after a wait. Whether to go on.
+    async fn look_again(&self, link: &Link, step: Step) -> bool {
+        match self.state().and_then(|state| state.opening.from) {
+            Some(found) if step == Step::Restore => !self.is_back(link, &found).await,
+            _ => self.look_before(link).await,
+        }
+    }
+
+    /// A drill that another program's rollback took the place of goes no further; the journal says so.
+    pub(super) async fn give_way_to_rollback(&self) {
+        let Some(state) = self.state() else { return };
+        if state.opening.purpose != Purpose::Drill {
+            return;
+        }
+        self.write_down().await;
+        let row = self.inner.store.rollback(&self.environment(), &state.id).await;
+        let Ok(Some(row)) = row else { return };
+        let left = row
+            .rollback
+            .step(Step::Restore)
+            .is_some_and(|step| step.progress == Progress::PassedOver);
+        if let Some(live) = self.live().as_mut()
+            && left
+            && live.unrecorded.is_empty()
+            && live.state.id == row.rollback.id
+        {
+            live.state = row.rollback;
         }
     }
 
@@ -133,6 +169,11 @@ impl Desk {
         };
         let Some(state) = self.state() else { return false };
         match &state.before {
+            // It would open what somebody else has closed.
+            None if seen.phase < state.opening.to => {
+                self.note(vec![Event::Moved { seen }]).await;
+                false
+            }
             None => {
                 self.note(vec![Event::Found { state: seen }]).await;
                 true
@@ -192,7 +233,7 @@ impl Desk {
         };
         match finding {
             Finding::Applied => {
-                self.acknowledged(sending, seen.clone(), true).await;
+                self.acknowledged(sending, seen.clone(), true);
                 self.take(link, &seen, exchange.support_id().to_owned()).await;
             }
             Finding::Overtaken if !is_own(&state, &seen) => {
@@ -220,6 +261,11 @@ impl Desk {
                 return Err(None);
             }
         };
+        self.name_operator(role, session.uid());
+        let state = self.state();
+        if let Some((_, note)) = state.as_ref().and_then(|state| state.to_send(step)) {
+            sending.note = note.map(str::to_owned);
+        }
         sending.attempts += 1;
         let decision = self.decision(sending);
         sending.decided = true;
@@ -248,7 +294,7 @@ impl Desk {
         sending.requests.push(request_of(&exchange));
         match fate(sending.to, &exchange, state) {
             Fate::Acknowledged(state) => {
-                self.acknowledged(sending, state, false).await;
+                self.acknowledged(sending, state, false);
                 Ok(())
             }
             Fate::Unknown => {
@@ -294,7 +340,7 @@ impl Desk {
     }
 
     /// The portal has the phase.
-    async fn acknowledged(&self, sending: &Sending, state: PhaseState, asked: bool) {
+    fn acknowledged(&self, sending: &Sending, state: PhaseState, asked: bool) {
         let step = sending.step;
         self.no_trouble();
         let how = if asked {
@@ -310,6 +356,7 @@ impl Desk {
         let mut events = vec![Event::Acknowledged {
             step,
             state: state.clone(),
+            request_id: sending.requests.last().map(|request| request.request_id.clone()),
         }];
         // Putting back is done when it is seen to be.
         if step != Step::Restore {
@@ -323,7 +370,29 @@ impl Desk {
                 requests: sending.requests.clone(),
             });
         }
-        self.note(events).await;
+        self.hold(events, Vec::new());
+        if step == Step::Restore {
+            // Nothing is noted next until the answers agree, which may take a phase cache.
+            let desk = self.clone();
+            tokio::spawn(async move { desk.write_pending().await });
+        }
+    }
+
+    /// Puts the operator's uid into the note where nobody was signed in when it was opened, as long as none was sent.
+    fn name_operator(&self, role: Role, uid: &str) {
+        let note = {
+            let mut place = self.live();
+            let Some(live) = place.as_mut() else { return };
+            let opening = &live.state.opening;
+            let unsent = live.state.saves.iter().all(|save| save.not_taken);
+            if role != Role::Operator || opening.purpose != Purpose::Rollback || live.actor == uid || !unsent
+            {
+                return;
+            }
+            uid.clone_into(&mut live.actor);
+            super::note_of(opening, live.state.opened_at_ms, uid)
+        };
+        self.hold(vec![Event::NoteMade { note }], Vec::new());
     }
 
     /// The decision record of a save, once.
@@ -366,7 +435,7 @@ impl Desk {
         };
         if !confirmed.is_empty() {
             let records = confirmed.into_iter().map(Unconfirmed::confirmed).collect();
-            self.note_with(Vec::new(), records).await;
+            self.hold(Vec::new(), records);
         }
         self.take(link, seen, request_id.to_owned()).await;
     }
@@ -390,9 +459,13 @@ impl Desk {
                 return false;
             }
             // What was proven a moment ago needs no reading.
-            let proven = state
-                .step(Step::Verify)
-                .is_some_and(|step| step.progress == Progress::Done && state.stopped.is_none());
+            let now = self.now_ms();
+            let proven = state.step(Step::Verify).is_some_and(|step| {
+                let fresh = step
+                    .ended_at_ms
+                    .is_some_and(|at| (0..FRESH_MS).contains(&(now - at)));
+                step.progress == Progress::Done && fresh && state.stopped.is_none()
+            });
             if proven {
                 return false;
             }
@@ -401,7 +474,7 @@ impl Desk {
                     if seen.same_save(found) {
                         // A save without an answer may still arrive.
                         return state.saves.iter().all(|save| save.acknowledged.is_none())
-                            && !may_arrive(&state.saves, self.now_ms());
+                            && !may_arrive(&state.saves, now);
                     }
                     if !is_own(&state, &seen) && seen.updated_at_ms > found.updated_at_ms {
                         self.note(vec![Event::Moved { seen }]).await;
@@ -411,7 +484,7 @@ impl Desk {
                 }
                 Err(problem) => {
                     if self.is_overdue(Step::Restore) {
-                        self.give_up(&problem.message).await;
+                        self.give_up(problem.code, &problem.message).await;
                         return true;
                     }
                     self.wait_out(problem, backoff.next()).await;
@@ -432,7 +505,7 @@ impl Desk {
             })
             .unwrap_or_else(|| "the portal did not take it".to_owned());
         if step == Step::Restore {
-            self.give_up(&trouble).await;
+            self.give_up(Code::TimeoutUnknownOutcome, &trouble).await;
             return;
         }
         let why = format!("The time is over, and it is not known to be set: {trouble}");
@@ -559,11 +632,13 @@ pub(crate) fn is_own(state: &Rollback, seen: &PhaseState) -> bool {
     })
 }
 
-/// Whether one of these saves may still arrive: the hosting platform ends a call after 60 s.
-fn may_arrive(saves: &[Save], now_ms: i64) -> bool {
-    saves
-        .iter()
-        .any(|save| save.acknowledged.is_none() && !save.not_taken && now_ms - save.last_sent_at_ms < 60_000)
+/// Whether one of these saves, those that put back not counted, may still arrive: the hosting platform ends a call after
+/// 60 s.
+pub(super) fn may_arrive(saves: &[Save], now_ms: i64) -> bool {
+    saves.iter().any(|save| {
+        let unknown = save.acknowledged.is_none() && !save.not_taken;
+        save.step != Step::Restore && unknown && now_ms - save.last_sent_at_ms < 60_000
+    })
 }
 
 fn request_of(exchange: &Exchange) -> RequestRef {

@@ -108,6 +108,8 @@ pub struct RollbackView {
     pub other_accounts: Vec<String>,
     /// Whether this desk carries it on; else another program on the same data directory does, or nobody.
     pub carried_on_here: bool,
+    /// Whether another program on this data directory has it in hand.
+    pub carried_on_elsewhere: bool,
     /// Whether all of it is in the journal.
     pub recorded: bool,
     /// Why it was ended before it was through.
@@ -116,8 +118,22 @@ pub struct RollbackView {
     pub gave_up: Option<String>,
     /// When it was closed.
     pub closed_at_ms: Option<i64>,
-    /// Until when it is to be reviewed.
+    /// Until when it is to be reviewed; none once it was.
     pub review_by_ms: Option<i64>,
+    /// Its review, once it was held.
+    pub review: Option<ReviewView>,
+}
+
+/// A review that was held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewView {
+    /// When it was written down.
+    pub at_ms: i64,
+    /// By whom.
+    pub by: String,
+    /// What came of it, in words.
+    pub words: String,
 }
 
 /// What a rollback has come to, as an answer to "did it take?".

@@ -65,6 +65,7 @@ pub(crate) async fn undo(
     };
     match &left.thing {
         Thing::Loan { item_id, key } => remover.end_loan(&left.thing, item_id, key).await,
+        Thing::SoakLoans { item_id, besides } => remover.end_loans(item_id, besides, may_arrive).await,
         Thing::Item { item_id } => remover.delete_item(item_id, may_arrive).await,
         Thing::Recommendation { id: known, title } => {
             let known = id.or(known.as_deref());
@@ -132,6 +133,34 @@ impl Remover<'_> {
             ) => Undone::kept(Some(loan_id), thing),
             _ => Undone::open(&exchange),
         }
+    }
+
+    /// Checks in what the account still has of the item, but for what it had before.
+    async fn end_loans(&self, item_id: &str, besides: &[String], may_arrive: bool) -> Undone {
+        let (exchange, reply) = self.call(wire::LoansListMine { limit: Some(200) }).await;
+        let Some(reply) = reply else {
+            return Undone::open(&exchange);
+        };
+        let is_out = |loan: &wire::Loan| !matches!(loan.status.as_str(), "returned" | "lost");
+        let mut left = reply
+            .loans
+            .into_iter()
+            .filter(|loan| loan.item_id == item_id && is_out(loan) && !besides.contains(&loan.id))
+            .peekable();
+        if left.peek().is_none() {
+            return not_found(may_arrive);
+        }
+        for loan in left {
+            let check_in = wire::LoansCheckIn {
+                loan_id: loan.id,
+                idempotency_key: None,
+            };
+            let (exchange, reply) = self.call(check_in).await;
+            if reply.is_none() {
+                return Undone::open(&exchange);
+            }
+        }
+        Undone::GONE
     }
 
     async fn delete_item(&self, item_id: &str, may_arrive: bool) -> Undone {

@@ -329,7 +329,7 @@ fn learn_id(thing: &mut Thing, found: &str) -> bool {
 /// Why a thing that was made cannot be taken away.
 pub(crate) const fn stays_because(thing: &Thing) -> &'static str {
     match thing {
-        Thing::Loan { .. } => "It is lost, and no route ends a lost loan.",
+        Thing::Loan { .. } | Thing::SoakLoans { .. } => "It is lost, and no route ends a lost loan.",
         Thing::Item { .. } => "It was not deleted.",
         Thing::Recommendation { .. } => {
             "No route deletes one. It is rejected, so that only staff see it, and the next run uses it again."

@@ -16,8 +16,10 @@ use std::{
 pub(crate) enum Act {
     /// The smoke checklist, and the removal of what it left.
     Smoke,
-    /// A rollback, or a drill of one.
+    /// A rollback.
     Rollback,
+    /// A drill of one.
+    Drill,
 }
 
 impl Act {
@@ -25,13 +27,15 @@ impl Act {
         match self {
             Self::Smoke => "smoke",
             Self::Rollback => "rollback",
+            Self::Drill => "drill",
         }
     }
 
     const fn is_going_on(self) -> &'static str {
         match self {
             Self::Smoke => "The checklist is being run",
-            Self::Rollback => "A rollback or a drill is being carried on",
+            Self::Rollback => "A rollback is being carried on",
+            Self::Drill => "A drill is being carried on",
         }
     }
 }
@@ -42,7 +46,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of an act, `smoke` or `rollback`.
+    /// Takes the lock of an act.
     ///
     /// # Errors
     /// `busy` while somebody else holds it; `internal` when its file cannot be made.

@@ -392,6 +392,23 @@ impl Desk {
                 "Run the whole checklist.",
             ));
         }
+        let steps = row.finish.as_ref().map_or(&[][..], |finish| &finish.steps[..]);
+        if !steps.iter().any(|step| step.result != StepResult::Pass) {
+            return Err(Problem::invalid(
+                "onlyFailedOf",
+                "Nothing failed in that run.",
+                "It counts as it is; for newer evidence, run the whole checklist.",
+            ));
+        }
+        // Evidence belongs to the run it was made in.
+        let open = self.open_run().await?;
+        if open.map(|run| run.id) != row.run_id {
+            return Err(Problem::invalid(
+                "onlyFailedOf",
+                "That checklist belongs to a run that is over.",
+                "Run the whole checklist.",
+            ));
+        }
         // What passed before the phase was saved anew says nothing about it now.
         let state = self.phase_now().await?;
         let ran_in = row.finish.as_ref().and_then(|finish| finish.state.as_ref());

@@ -98,13 +98,6 @@ pub fn needs_for_advance(runbook: &Runbook, facts: &AdvanceFacts<'_>) -> Vec<Nee
     needs
 }
 
-/// What blocks moving forward, in order; empty when nothing does.
-pub fn missing_for_advance(runbook: &Runbook, facts: &AdvanceFacts<'_>) -> Vec<Need> {
-    let mut needs = needs_for_advance(runbook, facts);
-    needs.retain(|need| need.state != NeedState::Done);
-    needs
-}
-
 fn of_this_phase(in_force: InForce, smoke: &SmokeFacts) -> bool {
     smoke.phase == in_force.phase && smoke.started_at_ms >= in_force.since_ms
 }

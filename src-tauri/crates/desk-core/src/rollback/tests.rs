@@ -278,6 +278,7 @@ fn splits_are_kept_once_and_in_real_time() {
     let acknowledged = Event::Acknowledged {
         step: Step::SetPhase,
         state: state(Phase::MemberWrites, 50),
+        request_id: None,
     };
     rollback.apply(OPENED + 3_605_000, acknowledged.clone());
     rollback.apply(OPENED + 3_606_000, acknowledged);

@@ -1,4 +1,4 @@
-//! The clock of a rollback: its splits, its warnings, and whether it kept within its target.
+//! The clock of a rollback: its splits, and whether it kept within its target.
 
 use super::Purpose;
 use serde::{Deserialize, Serialize};
@@ -37,20 +37,6 @@ pub struct Mark {
     pub taken_ms: u64,
 }
 
-/// How urgent the clock has become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Warning {
-    /// There is time.
-    None,
-    /// Two thirds of the time are over: 10 of 15 minutes.
-    Soon,
-    /// Little is left: 13 of 15 minutes are over.
-    Late,
-    /// The time is over. Nothing stops because of it.
-    Over,
-}
-
 impl Split {
     /// The splits of a procedure, in order.
     pub fn of(purpose: Purpose) -> Vec<Self> {
@@ -81,39 +67,15 @@ pub const fn within(taken_ms: u64, budget_ms: u64) -> bool {
     taken_ms < budget_ms
 }
 
-/// How urgent it is after so long: at 10 and at 13 of 15 minutes, and in the same proportion for another budget.
-pub const fn warning(taken_ms: u64, budget_ms: u64) -> Warning {
-    if taken_ms >= budget_ms {
-        Warning::Over
-    } else if taken_ms >= budget_ms / 15 * 13 {
-        Warning::Late
-    } else if taken_ms >= budget_ms / 15 * 10 {
-        Warning::Soon
-    } else {
-        Warning::None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rollback::BUDGET_MS;
 
     #[test]
-    fn it_warns_at_ten_and_at_thirteen_minutes() {
-        for (ms, expected) in [
-            (0, Warning::None),
-            (599_999, Warning::None),
-            (600_000, Warning::Soon),
-            (779_999, Warning::Soon),
-            (780_000, Warning::Late),
-            (899_999, Warning::Late),
-            (900_000, Warning::Over),
-            (u64::MAX, Warning::Over),
-        ] {
-            assert_eq!(warning(ms, BUDGET_MS), expected, "{ms}");
-            assert_eq!(within(ms, BUDGET_MS), expected != Warning::Over, "{ms}");
-        }
+    fn exactly_the_target_is_not_within_it() {
+        assert!(within(BUDGET_MS - 1, BUDGET_MS));
+        assert!(!within(BUDGET_MS, BUDGET_MS), "the runbook says less than");
     }
 
     #[test]

@@ -82,6 +82,21 @@ impl Store {
         .await
     }
 
+    /// The rollbacks and drills of a run, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn rollbacks_of_run(&self, run_id: &str) -> Result<Vec<RollbackRow>, StoreError> {
+        let run_id = run_id.to_owned();
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM rollback WHERE run_id = ?1 ORDER BY seq")?;
+            let rows = statement.query_map([run_id], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// A rollback or drill by its id.
     ///
     /// # Errors

@@ -537,7 +537,11 @@ fn any_rollback_record() -> impl Strategy<Value = Record> {
             account: "operator".into(),
             attempt: 1,
         }),
-        (step(), any_state()).prop_map(|(step, state)| Event::Acknowledged { step, state }),
+        (step(), any_state()).prop_map(|(step, state)| Event::Acknowledged {
+            step,
+            state,
+            request_id: None,
+        }),
         any_state().prop_map(|seen| Event::Moved { seen }),
         Just(Event::WentOn),
         any::<i64>().prop_map(|by_ms| Event::ClockJumped { by_ms }),

@@ -332,6 +332,7 @@ async fn the_replies_of_some_routes_come_in_the_order_of_their_requests() {
         .await
         .unwrap();
     let reply = |at_ms, route: &str, status, ok| RouteReply {
+        import_id: None,
         at_ms,
         route: route.into(),
         status,

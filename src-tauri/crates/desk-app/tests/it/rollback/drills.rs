@@ -254,9 +254,13 @@ async fn a_portal_that_is_lost_is_tried_until_the_deadline_then_told_and_offered
     let report = desk.drill_report().await.unwrap();
     assert_eq!(report.status, "unknown");
     assert!(
-        report.message.contains("could NOT be put back"),
+        report.message.contains("NOT seen to be back"),
         "{}",
         report.message
+    );
+    assert!(
+        !report.desk.probes.is_empty(),
+        "what was asked stands in the report"
     );
     drop(time);
     drop(desk);
@@ -306,4 +310,163 @@ async fn in_a_live_portal_it_asks_for_its_name() {
         ..drill()
     };
     desk.open_drill(&request).await.unwrap();
+}
+
+/// A drill that waits for an answer of a portal that does not come.
+async fn stuck(bench: &Bench, desk: &Desk) -> tokio::task::JoinHandle<Result<RollbackView, Problem>> {
+    bench.faults(&["timeout-before@library.loans.checkout"]);
+    desk.open_drill(&drill()).await.unwrap();
+    let carrying = desk.clone();
+    let carrying = tokio::spawn(async move { carrying.carry_on_rollback().await });
+    until_begun(desk, Step::Verify).await;
+    carrying
+}
+
+fn to_phase_1() -> desk_app::rollback::view::RollbackRequest {
+    desk_app::rollback::view::RollbackRequest {
+        to: Some("1".to_owned()),
+        ..wanted()
+    }
+}
+
+#[tokio::test]
+async fn a_drill_gives_way_to_a_rollback_at_once_and_puts_nothing_back() {
+    // For desks that wait for an answer as long as they do at work: nothing of that holds up the rollback.
+    let bench = patient_portal(1).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    let drilling = stuck(&bench, &desk).await;
+    let opened = desk.open_rollback(&to_phase_1()).await.unwrap();
+    let drilled = drilling.await.unwrap();
+    assert!(drilled.is_ok(), "{drilled:?}");
+    bench.faults(&[]);
+    let _time = second_by_second(&bench, &desk);
+    let view = to_the_end(&desk).await.unwrap();
+    assert_eq!(view.id, opened.id);
+    assert!(view.closed_at_ms.is_some(), "{view:#?}");
+    assert_eq!(bench.read_as("operator").await.phase, Phase::ReadOnly);
+    let told = told(&bench.journal().await);
+    assert!(place(&told, "stopped") < place(&told, "opened 1"), "{told:#?}");
+    assert!(place(&told, "- restore") < place(&told, "opened 1"), "{told:#?}");
+    assert!(place(&told, "closed") < place(&told, "opened 1"), "{told:#?}");
+    assert!(!told.iter().any(|one| one.starts_with("restored")), "{told:#?}");
+    assert_journal_is_whole(&desk).await;
+}
+
+#[tokio::test]
+async fn a_drill_that_another_program_carries_on_gives_way_too() {
+    let bench = portal(1).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    let drilling = stuck(&bench, &desk).await;
+    let other = bench.open().await;
+    other.select_environment(STUDIO).await.unwrap();
+    other.refresh_phase().await.unwrap();
+    let opened = other.open_rollback(&to_phase_1()).await.unwrap();
+    bench.faults(&[]);
+    let _time = second_by_second(&bench, &other);
+    let view = to_the_end(&other).await.unwrap();
+    assert_eq!(view.id, opened.id);
+    assert!(view.closed_at_ms.is_some(), "{view:#?}");
+    drilling.await.unwrap().unwrap();
+    let told = told(&bench.journal().await);
+    assert_eq!(
+        told.iter().filter(|one| *one == "closed").count(),
+        2,
+        "both are over: {told:#?}"
+    );
+    assert!(!told.iter().any(|one| one.starts_with("restored")), "{told:#?}");
+    assert_eq!(bench.read_as("operator").await.phase, Phase::ReadOnly);
+}
+
+#[tokio::test]
+async fn a_drill_that_gave_up_may_be_left_as_it_is_and_keeps_nobody_from_rolling_back() {
+    for roll_back in [false, true] {
+        let bench = portal(1).await;
+        let desk = desk_in(&bench, Phase::AdminFull).await;
+        let request = DrillRequest {
+            until_verified: true,
+            max_duration_minutes: 1,
+            ..drill()
+        };
+        desk.open_drill(&request).await.unwrap();
+        bench.faults(&["drop@library.loans.checkout"]);
+        let time = second_by_second(&bench, &desk);
+        let view = desk.carry_on_rollback().await.unwrap();
+        assert!(view.gave_up.is_some(), "{view:#?}");
+        let report = desk.drill_report().await.unwrap();
+        assert_eq!(report.status, "unknown");
+        assert!(
+            report.message.contains("the portal has acknowledged it"),
+            "{}",
+            report.message
+        );
+        drop(time);
+        bench.faults(&[]);
+        if roll_back {
+            desk.open_rollback(&to_phase_1()).await.unwrap();
+            let _time = second_by_second(&bench, &desk);
+            let view = to_the_end(&desk).await.unwrap();
+            assert!(view.closed_at_ms.is_some(), "{view:#?}");
+            assert_eq!(bench.read_as("operator").await.phase, Phase::ReadOnly);
+        } else {
+            let leave = RollbackChoice::PassOver {
+                step: "restore".to_owned(),
+                reason: "seen by hand".to_owned(),
+            };
+            desk.decide_rollback(&leave).await.unwrap();
+            let view = desk.carry_on_rollback().await.unwrap();
+            assert!(view.closed_at_ms.is_some(), "{view:#?}");
+            assert_eq!(desk.drill_report().await.unwrap().status, "unknown");
+        }
+    }
+}
+
+#[tokio::test]
+async fn trying_again_to_put_back_looks_whether_somebody_else_has_moved_the_phase() {
+    let bench = portal(1).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    let request = DrillRequest {
+        until_verified: true,
+        max_duration_minutes: 1,
+        ..drill()
+    };
+    desk.open_drill(&request).await.unwrap();
+    bench.faults(&["timeout-before@library.loans.checkout"]);
+    let carrying = desk.clone();
+    let carrying = tokio::spawn(async move { carrying.carry_on_rollback().await });
+    until_begun(&desk, Step::Verify).await;
+    // It surely does not put back anything.
+    bench.faults(&["rate-limited@library.rollout.set"]);
+    let time = second_by_second(&bench, &desk);
+    let view = carrying.await.unwrap().unwrap();
+    drop(time);
+    assert!(view.gave_up.is_some(), "{view:#?}");
+    bench.faults(&[]);
+    let theirs = bench
+        .somebody_sets("staff-smoke", Phase::ReadOnly, Some("theirs"))
+        .await;
+    let again = RollbackChoice::Again {
+        step: "restore".to_owned(),
+    };
+    desk.decide_rollback(&again).await.unwrap();
+    let _time = second_by_second(&bench, &desk);
+    desk.carry_on_rollback().await.unwrap();
+    assert_eq!(bench.read_as("operator").await, theirs, "theirs stands");
+    assert!(
+        desk.drill_report()
+            .await
+            .unwrap()
+            .message
+            .contains("nothing was put over it")
+    );
+}
+
+#[tokio::test]
+async fn a_report_names_no_phase_that_was_not_read() {
+    let bench = portal(1).await;
+    let desk = bench.pointing_at(EnvironmentKindView::Staging).await;
+    bench.faults(&["drop"]);
+    let problem = desk.plan_drill(&drill()).await.unwrap_err();
+    let report = desk.drill_failed_report(&drill(), &problem).await.unwrap();
+    assert_eq!(report.status, "unknown");
+    assert_eq!(report.original_phase, "");
 }

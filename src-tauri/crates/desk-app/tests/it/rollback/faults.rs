@@ -293,6 +293,14 @@ async fn play(step: Step, fault: Fault) {
         "{words}: {told:#?}"
     );
     assert!(place(&told, "verified") < place(&told, "settled"), "{words}");
+    // However the clock was set meanwhile.
+    let between = |from, to| {
+        taken(&view, to)
+            .zip(taken(&view, from))
+            .map(|(to, from)| to - from)
+    };
+    let proof_took = between(RollbackSplit::Verified, RollbackSplit::Settled).unwrap();
+    assert!(proof_took >= 5_000, "{words}: settled after {proof_took} ms");
     assert_eq!(
         told.last().map(String::as_str),
         Some("closed"),

@@ -79,8 +79,8 @@ async fn a_rollback_goes_through_the_runbook_s_steps_and_proves_itself() {
             "+ note",
             "> snapshot",
             "> verify",
-            "change Confirmed",
             "verified",
+            "change Confirmed",
             "settled",
             "+ verify",
             "> announce",
@@ -211,6 +211,7 @@ async fn it_works_without_a_journal_and_says_that_it_is_not_recorded() {
     let rollback = view.rollback.unwrap();
     assert!(!rollback.recorded);
     assert_eq!(bench.read_as("staff-smoke").await.phase, Phase::ReadOnly);
+    let view = until(&desk, "the strip", |view| view.store.problem.is_some()).await;
     assert_eq!(view.store.problem.unwrap().code, Code::Busy);
 
     // As soon as it can be written, all of it is.
@@ -412,7 +413,7 @@ async fn what_one_program_carries_on_no_other_touches() {
     let other = bench.open().await;
     other.select_environment(STUDIO).await.unwrap();
     let seen = other.view().await.unwrap().rollback.unwrap();
-    assert!(!seen.carried_on_here);
+    assert!(!seen.carried_on_here && seen.carried_on_elsewhere);
     assert_eq!(other.carry_on_rollback().await.unwrap_err().code, Code::Busy);
     let choice = RollbackChoice::Stop {
         reason: "no".to_owned(),
@@ -427,4 +428,112 @@ async fn what_one_program_carries_on_no_other_touches() {
     assert!(view.closed_at_ms.is_some());
     let shown = desk.view().await.unwrap().rollback.unwrap();
     assert!(shown.closed_at_ms.is_some());
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_closed_meanwhile_is_not_opened_again() {
+    let bench = portal(1).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    desk.open_rollback(&wanted()).await.unwrap();
+    bench.faults(&["rate-limited@library.rollout.set*1"]);
+    let carrying = desk.clone();
+    let carrying = tokio::spawn(async move { carrying.carry_on_rollback().await });
+    until(&desk, "the wait", |view| {
+        view.rollback
+            .as_ref()
+            .is_some_and(|rollback| rollback.trouble.is_some())
+    })
+    .await;
+    let theirs = bench
+        .somebody_sets("staff-smoke", Phase::ReadOnly, Some("closed"))
+        .await;
+    bench.pass(Duration::from_secs(10));
+    desk.ask_now();
+    let view = carrying.await.unwrap().unwrap();
+    assert_eq!(view.moved.unwrap().phase, Phase::ReadOnly.wire());
+    assert_eq!(bench.read_as("operator").await, theirs, "theirs stands");
+}
+
+#[tokio::test]
+async fn a_rollback_from_a_phase_not_known_does_not_open_what_is_closed() {
+    let bench = portal(1).await;
+    let theirs = bench
+        .somebody_sets("staff-smoke", Phase::ReadOnly, Some("closed"))
+        .await;
+    let desk = bench.pointing_at(EnvironmentKindView::Staging).await;
+    let request = RollbackRequest {
+        to: Some("2".to_owned()),
+        ..wanted()
+    };
+    desk.open_rollback(&request).await.unwrap();
+    let view = desk.carry_on_rollback().await.unwrap();
+    assert_eq!(view.moved.unwrap().phase, Phase::ReadOnly.wire());
+    assert_eq!(bench.read_as("operator").await, theirs);
+}
+
+#[tokio::test]
+async fn the_artifact_is_of_the_phase_that_was_set_whatever_an_outdated_server_says() {
+    let bench = portal(2).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    // Every instance has read the phase, and believes it for a while.
+    for _ in 0..4 {
+        desk.refresh_phase().await.unwrap();
+    }
+    desk.open_rollback(&wanted()).await.unwrap();
+    let _time = second_by_second(&bench, &desk);
+    let view = desk.carry_on_rollback().await.unwrap();
+    assert_eq!(progress(&view, "snapshot"), RollbackProgress::Done, "{view:#?}");
+    let artifact: serde_json::Value = serde_json::from_str(&desk.metrics_json().await.unwrap()).unwrap();
+    assert_eq!(artifact["rolloutPhase"], Phase::MemberWrites.wire());
+}
+
+#[tokio::test]
+async fn a_closed_rollback_is_due_for_review_until_somebody_writes_down_what_came_of_it() {
+    let bench = portal(1).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    let opened = desk.open_rollback(&wanted()).await.unwrap();
+    let _time = second_by_second(&bench, &desk);
+    let view = to_the_end(&desk).await.unwrap();
+    assert!(view.review_by_ms.is_some());
+    let nothing = desk.review_rollback(None, "  ").await.unwrap_err();
+    assert_eq!(nothing.field.as_deref(), Some("words"));
+    let reviewed = desk.review_rollback(None, "a cache was cold").await.unwrap();
+    assert_eq!(reviewed.rollback_id, opened.id);
+    assert!(desk.reviews_due().await.unwrap().is_empty());
+    let again = desk.review_rollback(None, "twice").await.unwrap_err();
+    assert_eq!(again.code, Code::NotFound);
+    let report = desk.run_report(None).await.unwrap();
+    let kept = &report.rollbacks[0];
+    assert_eq!(kept.review.as_ref().unwrap().words, "a cache was cold");
+    assert_eq!(kept.review_by_ms, None);
+    assert_journal_is_whole(&desk).await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_recorded_of_one_rollback_is_recorded_beside_the_next() {
+    let bench = portal(1).await;
+    let desk = desk_in(&bench, Phase::AdminFull).await;
+    let other = rusqlite::Connection::open(bench.dir().join("desk.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let first = desk.open_rollback(&wanted()).await.unwrap();
+    let stop = RollbackChoice::Stop {
+        reason: "not needed".to_owned(),
+    };
+    desk.decide_rollback(&stop).await.unwrap();
+    let view = desk.carry_on_rollback().await.unwrap();
+    assert!(view.closed_at_ms.is_some() && !view.recorded, "{view:#?}");
+    let second = desk.open_rollback(&wanted()).await.unwrap();
+    assert_ne!(first.id, second.id);
+    other.execute_batch("ROLLBACK").unwrap();
+    let _time = second_by_second(&bench, &desk);
+    let view = to_the_end(&desk).await.unwrap();
+    assert!(view.recorded);
+    let told = told(&bench.journal().await);
+    assert_eq!(
+        told.iter().filter(|one| *one == "opened 2").count(),
+        2,
+        "{told:#?}"
+    );
+    assert_eq!(told.iter().filter(|one| *one == "closed").count(), 2, "{told:#?}");
+    assert_journal_is_whole(&desk).await;
 }

@@ -301,3 +301,67 @@ async fn what_was_put_on_a_practice_portal_is_forgotten_when_it_starts_anew() {
     assert_eq!(report.counts.fail, 0, "{:?}", unpassed(&report));
     desk.close().await;
 }
+
+/// A soak of borrowing and returning that has begun.
+async fn soaking(
+    desk: &Desk,
+    cancel: Cancel,
+) -> tokio::task::JoinHandle<Result<desk_app::metrics::view::SoakView, desk_app::Problem>> {
+    let (progress, mut seen) = watch::channel(None);
+    let soaking = desk.clone();
+    let soak = tokio::spawn(async move {
+        soaking
+            .soak(Phase::MemberWrites, Some(400), progress, cancel)
+            .await
+    });
+    seen.wait_for(|view: &Option<desk_app::metrics::view::SoakView>| {
+        view.as_ref().is_some_and(|view| view.done >= 3)
+    })
+    .await
+    .unwrap();
+    soak
+}
+
+#[tokio::test]
+async fn a_soak_that_is_stopped_returns_what_it_borrowed() {
+    let bench = Bench::start().await;
+    let desk = practising(&bench, Phase::MemberWrites).await;
+    let before = documents(&bench);
+    let (stop, asked) = watch::channel(false);
+    let soak = soaking(&desk, Cancel::when(asked)).await;
+    stop.send_replace(true);
+    let view = soak.await.unwrap().unwrap();
+    assert!(view.done < view.wanted && view.failed == 0, "{view:?}");
+    added(&before, documents(&bench));
+    assert!(desk.leftovers().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_soak_has_borrowed_that_was_killed_is_returned_by_the_next_desk() {
+    let bench = Bench::start().await.impatient();
+    let desk = practising(&bench, Phase::MemberWrites).await;
+    let before = documents(&bench);
+    let soak = soaking(&desk, Cancel::never()).await;
+    desk.set_faults(&["timeout-before@library.loans.checkIn".to_owned()])
+        .await
+        .unwrap();
+    // Until a copy is out that is not taken back.
+    crate::support::when("a loan that is out", || {
+        documents(&bench).iter().any(|((collection, id), document)| {
+            collection == "libraryLoans"
+                && !before.contains_key(&(collection.clone(), id.clone()))
+                && document.get("status") == Some(&Value::from("checked_out"))
+        })
+    })
+    .await;
+    soak.abort();
+    drop(soak.await);
+    desk.set_faults(&[]).await.unwrap();
+    drop(desk);
+    bench.nobody_is_there().await;
+    bench.pass(Duration::from_secs(120));
+    let next = bench.open().await;
+    assert_eq!(next.leftovers().await.unwrap().len(), 1);
+    assert!(next.clean_up_leftovers().await.unwrap().is_empty());
+    added(&before, documents(&bench));
+}

@@ -126,6 +126,14 @@ async fn only_what_failed_is_run_again() {
         second.counts.all
     );
 
+    // Evidence cannot be made newer by repeating nothing.
+    let nothing = SmokeRequest {
+        only_failed_of: Some(second.id.clone()),
+        ..request(Phase::AdminFull)
+    };
+    let problem = desk.run_smoke(&nothing, &progress, Cancel::never()).await;
+    assert!(problem.unwrap_err().message.contains("Nothing failed"));
+
     bench.somebody_sets("operator", Phase::AdminFull, None).await;
     let problem = desk
         .run_smoke(&again, &progress, Cancel::never())

@@ -1,6 +1,6 @@
 use crate::gate::{
-    Action, AdvanceFacts, ArtifactFacts, DecisionDigest, Facts, InForce, Judgement, NeedState, SmokeFacts,
-    Verdict, judge, missing_for_advance, needs_for_advance,
+    Action, AdvanceFacts, ArtifactFacts, DecisionDigest, Facts, InForce, Judgement, Need, NeedState,
+    SmokeFacts, Verdict, judge, needs_for_advance,
 };
 use crate::{Phase, Runbook};
 
@@ -65,8 +65,9 @@ fn missing(
         judgements,
         artifact,
     };
-    missing_for_advance(Runbook::builtin(), &facts)
+    needs_for_advance(Runbook::builtin(), &facts)
         .into_iter()
+        .filter(|need| need.state != NeedState::Done)
         .map(|need| (need.id, need.state, need.action))
         .collect()
 }
@@ -121,7 +122,7 @@ fn an_unknown_phase_is_all_that_is_said() {
         judgements: &judgements(Verdict::Go),
         artifact: Some(&artifact()),
     };
-    let missing = missing_for_advance(Runbook::builtin(), &facts);
+    let missing: Vec<Need> = needs_for_advance(Runbook::builtin(), &facts);
     assert_eq!(missing.len(), 1);
     assert_eq!((missing[0].id.as_str(), missing[0].action), ("phase", None));
 }
