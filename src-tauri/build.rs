@@ -68,6 +68,7 @@ const COMMANDS: &[&str] = &[
     "put_draft",
     "drafts",
     "set_theme",
+    "set_zone",
     "copy_text",
 ];
 

@@ -10,7 +10,7 @@ readonly deny_version=0.20.2
 
 # Debian 12 and Ubuntu 24.04 name these alike.
 readonly packages_to_run=(build-essential pkg-config libdbus-1-dev libgtk-3-dev libwebkit2gtk-4.1-dev)
-readonly packages_to_test=(webkit2gtk-driver xvfb xclip gnome-keyring dbus procps python3)
+readonly packages_to_test=(webkit2gtk-driver xvfb xclip libxtst6 gnome-keyring dbus procps python3)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

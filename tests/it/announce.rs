@@ -1,7 +1,11 @@
 //! Announcements from the command line: made, refused, waived, written to a file, without the portal.
 
 use crate::support::{Desk, Served};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+};
 
 /// Far enough ahead for every run of this test.
 const REVIEW: &str = "next_check_time=2099-01-01 09:00";
@@ -123,4 +127,108 @@ fn without_the_portal_the_facts_show_their_age() {
         "{said:?}"
     );
     assert!(said.err.contains("What the portal says is from "), "{said:?}");
+}
+
+#[test]
+fn times_are_read_and_named_in_the_zone_that_the_call_asks_for() {
+    let desk = in_phase_2();
+    let zone = ["--time-zone", "America/New_York"];
+    let said = desk
+        .run(&[&zone[..], &["announce", "staff", "--set", REVIEW]].concat())
+        .ended(0);
+    assert!(
+        said.out.contains("`1 Jan 2099, 09:00 EST (America/New_York)`"),
+        "{said:?}"
+    );
+    desk.run(&["--time-zone", "Europe/Wien", "announce", "staff"])
+        .ended(2);
+}
+
+#[test]
+fn a_text_is_said_to_be_sent_and_stands_on_its_run() {
+    let desk = in_phase_2();
+    desk.run(&["announce", "sent", "staff", "--place", "#ops-library"])
+        .ended(2);
+    let made = desk
+        .run(&["announce", "staff", "--set", REVIEW, "--json"])
+        .ended(0)
+        .json();
+    let id = made["made"]["id"].as_str().unwrap();
+    desk.run(&["announce", "member"]).ended(0);
+    let sent = [
+        "announce",
+        "sent",
+        "staff",
+        "--place",
+        "#ops-library",
+        "--by",
+        "Ana",
+    ];
+    let before = ["--at", "2020-01-01 09:00"];
+    desk.run(&[&sent[..], &before].concat()).ended(2);
+    let marked = desk.run(&[&sent[..], &["--json"]].concat()).ended(0).json();
+    assert_eq!(marked["id"], id);
+    assert_eq!(
+        (&marked["sent"][0]["place"], &marked["sent"][0]["by"]),
+        (&"#ops-library".into(), &"Ana".into())
+    );
+    let shown = desk.run(&["run", "show"]).ended(0);
+    assert!(
+        shown.out.contains(id) && shown.out.contains("sent to #ops-library"),
+        "{shown:?}"
+    );
+    assert!(shown.out.contains("Library experience update") && shown.out.contains("not marked as sent"));
+    let report = desk.run(&["run", "show", "--json"]).ended(0).json();
+    assert_eq!(report["announcements"][0]["sha256"], made["made"]["sha256"]);
+    desk.run(&["journal", "verify"]).ended(0);
+}
+
+/// Takes one post, and gives its document; then answers with the status, or drops it.
+fn receive(listener: &TcpListener, status: Option<u16>) -> Value {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut request = Vec::new();
+    let mut byte = [0];
+    // A text ends its document, and there is nothing after it.
+    while !request.ends_with(b"\"}") && stream.read(&mut byte).unwrap() > 0 {
+        request.push(byte[0]);
+    }
+    if let Some(status) = status {
+        write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok").unwrap();
+    }
+    let request = String::from_utf8(request).unwrap();
+    serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[test]
+fn a_text_is_posted_once_and_not_known_is_said_to_be_not_known() {
+    let desk = in_phase_2();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/services/canary", listener.local_addr().unwrap());
+    let credentials = json!({ "webhook": address }).to_string();
+    let post = ["--credentials", "-", "--json", "announce", "member", "--post"];
+    for (status, ended, outcome) in [(Some(404), 1, "refused"), (None, 3, "unknown")] {
+        let said = std::thread::scope(|scope| {
+            let receiver = scope.spawn(|| receive(&listener, status));
+            let said = desk.run_with(&post, &credentials).ended(ended);
+            let document = receiver.join().unwrap();
+            assert_eq!(document.to_string(), said.json()["payload"].as_str().unwrap());
+            said
+        });
+        assert!(!format!("{said:?}").contains("canary"), "{said:?}");
+        assert_eq!(said.json()["made"]["post"]["outcome"], outcome);
+    }
+    let refused = desk.run_with(&post, &credentials).ended(2).json();
+    assert_eq!(refused["error"]["code"], "confirmation_needed");
+    let posted = std::thread::scope(|scope| {
+        scope.spawn(|| receive(&listener, Some(200)));
+        desk.run_with(&[&post[..], &["--again"]].concat(), &credentials)
+            .ended(0)
+            .json()
+    });
+    assert_eq!(posted["made"]["post"]["outcome"], "posted");
+    assert_eq!(posted["made"]["sent"][0]["place"], "127.0.0.1");
+    let elsewhere = json!({ "webhook": "https://hooks.example/services/canary" }).to_string();
+    let real = desk.run_with(&post, &elsewhere).ended(2);
+    assert!(!format!("{real:?}").contains("canary"), "{real:?}");
+    desk.run(&["announce", "member", "--again"]).ended(2);
 }

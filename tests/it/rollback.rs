@@ -389,3 +389,42 @@ fn outside_the_change_window_a_live_drill_asks_for_a_reason() {
     );
     assert!(done["desk"]["note"].as_str().unwrap().contains("agreed with Ops"));
 }
+
+#[test]
+fn the_composer_is_handed_the_rollback_and_marking_its_notice_as_sent_closes_it() {
+    let place = Place::new("1", "live");
+    let start = [
+        "rollback",
+        "start",
+        "--reason",
+        "loans fail",
+        "--incident",
+        "INC-42",
+    ];
+    place.run(&start, 0);
+    let words = ["--env", "studio", "--credentials", "-", "rollback", "status"];
+    let shown = place.desk.run_with(&words, &place.credentials).ended(0);
+    assert!(
+        shown.out.contains("announce staff --template rollback-staff"),
+        "{shown:?}"
+    );
+    let notice = [
+        "announce",
+        "staff",
+        "--template",
+        "rollback-staff",
+        "--set",
+        "next_check_time=2099-01-01 09:00",
+    ];
+    let made = place.run(&notice, 0);
+    let (subject, body) = (made["subject"].as_str().unwrap(), made["body"].as_str().unwrap());
+    assert_eq!(subject, "Library rollback: back to Phase 2");
+    assert!(body.contains("INC-42") && !body.contains('{'), "{body}");
+    let sent = place.run(&["announce", "sent", "staff", "--place", "#ops-library"], 0);
+    assert_eq!(sent["sent"][0]["place"], "#ops-library");
+    assert_eq!(
+        place.run(&["rollback", "status"], 2)["error"]["code"],
+        "not_found"
+    );
+    place.desk.run(&["journal", "verify"]).ended(0);
+}

@@ -422,6 +422,7 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     version: "0.1.0",
     dataDir: "/home/ana/.local/share/cutover-desk",
     zone: "Europe/Berlin",
+    zoneChoice: { source: "machine", machine: "Europe/Berlin" },
     environment: PRACTICE,
     environments: [PRACTICE],
     phases: PHASES,

@@ -359,6 +359,14 @@ export class FakeHost implements Host {
     await this.#called("setTheme", theme);
     this.show({ theme });
   };
+  setZone: Host["setZone"] = async (zone) => {
+    await this.#called("setZone", zone);
+    const machine = this.view.zoneChoice.machine;
+    this.show({
+      zone: zone ?? machine,
+      zoneChoice: { source: zone === null ? "machine" : "chosen", machine },
+    });
+  };
   copyText: Host["copyText"] = (text) => this.#called("copyText", text);
 
   #identity(role: string) {

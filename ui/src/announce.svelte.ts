@@ -129,7 +129,10 @@ export class Announce {
     });
 
   save = (audience: AudienceView, format: FileFormat): Promise<void> =>
-    this.#act(audience, async () => `Saved as ${await this.#host.saveAnnouncement(audience, format)}`);
+    this.#act(audience, async () => {
+      const file = await this.#host.saveAnnouncement(audience, format);
+      return file === null ? "" : `Saved as ${file}`;
+    });
 
   post = (audience: AudienceView, again: boolean): Promise<void> =>
     this.#act(audience, async () => {

@@ -106,3 +106,28 @@ export function postWord({ outcome }: PostView): { tone: MarkTone; word: string 
       return { tone: "unknown", word: "May have been posted" };
   }
 }
+
+/** A stretch of a message as Slack shows it. */
+export interface SlackStretch {
+  text: string;
+  style: "plain" | "bold" | "italic" | "strike" | "code";
+}
+
+const SLACK_STYLES = { "`": "code", "*": "bold", _: "italic", "~": "strike" } as const;
+const SLACK_MARKED = /(?<![\p{L}\p{N}])([`*_~])(?!\s)([^\n]*?[^\s])\1(?![\p{L}\p{N}])/gu;
+
+/** Slack's mrkdwn as the reader sees it: what stands between marks in its style, and the escaped characters as they are. */
+export function asSlackShows(mrkdwn: string): SlackStretch[] {
+  const plain = (text: string) =>
+    text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  const shown: SlackStretch[] = [];
+  let at = 0;
+  for (const marked of mrkdwn.matchAll(SLACK_MARKED)) {
+    shown.push({ text: plain(mrkdwn.slice(at, marked.index)), style: "plain" });
+    const style = SLACK_STYLES[marked[1] as keyof typeof SLACK_STYLES];
+    shown.push({ text: plain(marked[2] ?? ""), style });
+    at = marked.index + marked[0].length;
+  }
+  shown.push({ text: plain(mrkdwn.slice(at)), style: "plain" });
+  return shown.filter(({ text }) => text !== "");
+}

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { announceOf, findingOf, madeOf, memberOf, staffOf } from "../dev/announcements";
 import { PHASE_2, rollbackOf, viewOf } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
+import { asInput } from "../src/announce";
 import type { AnnounceView } from "../src/bindings/AnnounceView";
 import { click, expectAccessible, openAt, settle, type, words } from "./window";
 
@@ -30,9 +31,10 @@ describe("the two texts", () => {
     await openTexts();
     const staff = within(screen.getByTestId("composer-staff"));
     await click(staff.getByRole("button", { name: "Slack" }));
-    expect(screen.getByTestId("slack-staff").textContent).toContain(
-      "*Library rollout phase update: Phase 2*",
-    );
+    const slack = screen.getByTestId("slack-staff");
+    expect(slack.querySelector("strong")?.textContent).toBe("Library rollout phase update: Phase 2");
+    expect(slack.querySelector("code")?.textContent).toBe("Phase 2");
+    expect(staff.getByText(/^\*Library rollout phase update: Phase 2\*/)).toBeTruthy();
     await click(staff.getByRole("button", { name: "E-mail" }));
     expect(screen.getByTestId("mail-staff").querySelector("ol li code")?.textContent).toBe("Phase 2");
     await click(staff.getByRole("button", { name: "Plain" }));
@@ -139,6 +141,17 @@ it("the next review is chosen in one click, for every text", async () => {
   expect(host.given("setAnnouncementFact")).toEqual([["next_check_time", "2026-03-01T14:55"]]);
 });
 
+it("a text is made anew only after asking, since what was written by hand goes with it", async () => {
+  const host = await openTexts();
+  await click(button("anew-staff"));
+  expect(screen.getByRole("dialog").textContent).toContain("by hand");
+  await click(screen.getByRole("button", { name: "Leave it as it is" }));
+  expect(host.given("restartAnnouncement")).toEqual([]);
+  await click(button("anew-staff"));
+  await click(screen.getByRole("button", { name: "Make it anew" }));
+  expect(host.given("restartAnnouncement")).toEqual([["staff"]]);
+});
+
 describe("what left the desk", () => {
   it("is marked as sent, with where", async () => {
     const host = await openTexts({ composers: [staffOf({ made: madeOf() }), memberOf()] });
@@ -149,8 +162,30 @@ describe("what left the desk", () => {
     await expectAccessible();
     await click(button("sent-save"));
     expect(host.given("markAnnouncementSent")).toMatchObject([
-      [{ id: madeOf().id, place: "#ops-library", atMs: null }],
+      [{ id: madeOf().id, place: "#ops-library", at: null }],
     ]);
+  });
+
+  it("is marked as sent at another time by the team's clock, whatever the machine's is", async () => {
+    const view = viewOf({ zone: "America/New_York" });
+    const host = await openTexts({ composers: [staffOf({ made: madeOf() }), memberOf()] }, view);
+    await click(button("mark-sent-staff"));
+    const when = screen.getByLabelText<HTMLInputElement>("When, in America/New_York");
+    expect(when.value).toBe(asInput(Date.now(), "America/New_York"));
+    await type(when, "2026-03-01T08:05");
+    await type(screen.getByTestId("sent-place"), "#ops-library");
+    await click(button("sent-save"));
+    expect(host.given("markAnnouncementSent")).toMatchObject([[{ at: "2026-03-01T08:05" }]]);
+  });
+
+  it("is saved where the person chooses, and nothing is said when they choose nowhere", async () => {
+    const host = await openTexts();
+    await click(button("save-eml-member"));
+    expect(words("said-member")).toContain("Saved as /home/ana/");
+    host.saveAnnouncement = () => Promise.resolve(null);
+    await click(button("save-txt-member"));
+    expect(words("said-member")).toBe("");
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   it("is posted after a look at it, and not known is shown as not known", async () => {
@@ -174,6 +209,18 @@ describe("what left the desk", () => {
     await type(screen.getByTestId("history-search"), "experience");
     expect(screen.getAllByTestId("earlier")).toHaveLength(1);
     await expectAccessible();
+  });
+
+  it("is marked as sent later too, when another text is being written already", async () => {
+    const host = new FakeHost(viewOf());
+    host.earlier = [madeOf({ id: "7", audience: "member" })];
+    await openAt("announce", viewOf(), host);
+    await click(button("earlier-mark-sent"));
+    await type(screen.getByTestId("sent-place"), "the members' list");
+    await expectAccessible();
+    await click(button("sent-save"));
+    expect(host.given("markAnnouncementSent")).toMatchObject([[{ id: "7", place: "the members' list" }]]);
+    expect(screen.queryByTestId("sent-form")).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findingOf, memberOf, staffOf } from "../dev/announcements";
 import { NOW } from "../dev/fixtures";
-import { asInput, mended, reviewChoices, standing, stretches } from "../src/announce";
+import { asInput, asSlackShows, mended, reviewChoices, standing, stretches } from "../src/announce";
 
 describe("times", () => {
   it("are typed by the team's clock, across the change to summer time", () => {
@@ -59,4 +59,20 @@ it("a replacement is made where the finding says", () => {
   const fix = { kind: "replace" as const, start: finding.start, end: finding.end, with: "Phase 3" };
   expect(mended(composer, { ...finding, fix })).toBe(composer.body.text.replace("Phase 2", "Phase 3"));
   expect(mended(composer, finding)).toBeNull();
+});
+
+it("a message is shown as Slack shows it", () => {
+  const shown = (mrkdwn: string) =>
+    asSlackShows(mrkdwn)
+      .map(({ text, style }) => (style === "plain" ? text : `[${style} ${text}]`))
+      .join("");
+  expect(shown("*Update: Phase 2*\n\n1. Moved to `Phase 2`.")).toBe(
+    "[bold Update: Phase 2]\n\n1. Moved to [code Phase 2].",
+  );
+  expect(shown("3 &lt; 4 &amp;amp; 5 &gt; 2")).toBe("3 < 4 &amp; 5 > 2");
+  expect(shown("phase_2_member_writes, 2 * 3 * 4, ~soon~ and _now_")).toBe(
+    "phase_2_member_writes, 2 * 3 * 4, [strike soon] and [italic now]",
+  );
+  expect(shown("a * alone, `open")).toBe("a * alone, `open");
+  expect(shown("")).toBe("");
 });

@@ -85,3 +85,30 @@ describe("an override", () => {
     expect(words("history")).toContain("Override: The metrics page was down; Ana and Bo agreed by phone.");
   });
 });
+
+describe("the time zone", () => {
+  it("is the machine's until the team's is saved, and can be given back", async () => {
+    const host = await openAt("settings", viewOf());
+    expect(screen.getByText(/This is this machine's/)).toBeTruthy();
+    expect(screen.queryByTestId("zone-machine")).toBeNull();
+    await type(screen.getByTestId("zone"), "America/New_York");
+    await click(screen.getByTestId("zone-save"));
+    expect(host.given("setZone")).toEqual([["America/New_York"]]);
+    expect(screen.getByTestId<HTMLInputElement>("zone").value).toBe("America/New_York");
+    await expectAccessible();
+    await click(screen.getByTestId("zone-machine"));
+    expect(host.given("setZone")[1]).toEqual([null]);
+    expect(screen.getByTestId<HTMLInputElement>("zone").value).toBe("Europe/Berlin");
+  });
+
+  it("that nobody knows is said there, and stays typed", async () => {
+    const host = new FakeHost(viewOf());
+    const message = '"Europe/Wien" is no time zone that the desk knows.';
+    host.setZone = () => Promise.reject(problemOf("invalid_input", { message }));
+    await openAt("settings", viewOf(), host);
+    await type(screen.getByTestId("zone"), "Europe/Wien");
+    await click(screen.getByTestId("zone-save"));
+    expect(screen.getByText(message)).toBeTruthy();
+    expect(screen.getByTestId<HTMLInputElement>("zone").value).toBe("Europe/Wien");
+  });
+});

@@ -1,26 +1,44 @@
-//! `announce`: a text from its template and the newest facts, refused while a check stands in the way.
+//! `announce`: a text from its template and the newest facts, refused while a check stands in the way; posted, and said to
+//! be sent.
 
-use super::{Global, Printer, Status, open};
-use clap::ValueEnum;
+use super::{
+    Global, Printer, Status, open,
+    rollback::{describe, with_progress},
+};
+use clap::{Args, Subcommand};
 use desk_app::{
     Desk, Problem,
     announce::{
         ComposeRequest, Composed,
-        view::{AudienceView, FactSourceView, FactView, FileFormat, WaiverView},
+        view::{
+            AudienceView, FactSourceView, FactView, FileFormat, MadeView, PostOutcomeView, SentDraft,
+            WaiverView,
+        },
     },
-    time::ago,
+    time::{ago, when},
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Make an announcement from its template and the newest facts
-///
-/// The text goes to standard output, or into a file. While a check stands in the way there is no text: the checks are
-/// listed, and the exit status is 1.
-#[derive(clap::Args)]
-pub struct Announce {
-    /// For whom the text is
-    audience: Audience,
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make the text for staff from its template and the newest facts
+    ///
+    /// The text goes to standard output, or into a file. While a check stands in the way there is no text: the checks are
+    /// listed, and the exit status is 1.
+    Staff(Compose),
+    /// Make the text for members
+    ///
+    /// As for staff: while a check stands in the way there is no text, and the exit status is 1.
+    Member(Compose),
+    /// Record where a text was sent, when and by whom
+    ///
+    /// The notice of an open rollback does its step with that.
+    Sent(Sent),
+}
+
+#[derive(Args)]
+pub struct Compose {
     /// The template, where it is not the runbook's own: rollback-staff, for instance
     #[arg(long, value_name = "ID")]
     template: Option<String>,
@@ -33,23 +51,27 @@ pub struct Announce {
     /// Write the text into this file: .txt, .md, or .eml for a mail draft
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Post the text to the webhook, once; its address is the keychain's, or "webhook" of --credentials
+    #[arg(long)]
+    post: bool,
+    /// Post it although it was posted already, or may have been
+    #[arg(long, requires = "post")]
+    again: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Audience {
-    /// The studio's staff
-    Staff,
-    /// The members
-    Member,
-}
-
-impl From<Audience> for AudienceView {
-    fn from(audience: Audience) -> Self {
-        match audience {
-            Audience::Staff => Self::Staff,
-            Audience::Member => Self::Member,
-        }
-    }
+#[derive(Args)]
+pub struct Sent {
+    /// Which text: staff or member for the newest one, or its id
+    text: String,
+    /// Where it was sent: the channel, the mailing list
+    #[arg(long, value_name = "PLACE")]
+    place: String,
+    /// When: "2026-11-25 14:02" [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// By whom [default: the operator]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -57,11 +79,21 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 
-pub async fn run(global: &Global, announce: Announce, printer: &Printer) -> Result<Status, Problem> {
+pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
+    let (audience, compose) = match command {
+        Command::Staff(compose) => (AudienceView::Staff, compose),
+        Command::Member(compose) => (AudienceView::Member, compose),
+        Command::Sent(sent) => {
+            let desk = open(global).await?;
+            let status = mark_sent(&desk, sent, printer).await;
+            desk.close().await;
+            return status;
+        }
+    };
     // Before anything is made: a text that could not be written would be on the run all the same.
-    let file = announce.out.as_deref().map(format_of).transpose()?;
+    let file = compose.out.as_deref().map(format_of).transpose()?;
     let desk = open(global).await?;
-    let status = act(&desk, &announce, file, printer).await;
+    let status = make(&desk, audience, &compose, file, printer).await;
     desk.close().await;
     status
 }
@@ -79,30 +111,31 @@ fn format_of(file: &Path) -> Result<FileFormat, Problem> {
         })
 }
 
-async fn act(
+async fn make(
     desk: &Desk,
-    announce: &Announce,
+    audience: AudienceView,
+    compose: &Compose,
     format: Option<FileFormat>,
     printer: &Printer,
 ) -> Result<Status, Problem> {
     // A text can be made without the portal; how old its facts are is said then.
     let asked = desk.refresh_phase().await;
-    let composed = desk
+    let mut composed = desk
         .compose_announcement(&ComposeRequest {
-            audience: announce.audience.into(),
-            template: announce.template.clone(),
-            facts: announce.set.clone(),
-            waivers: announce.waive.clone(),
+            audience,
+            template: compose.template.clone(),
+            facts: compose.set.clone(),
+            waivers: compose.waive.clone(),
         })
         .await?;
     if let Err(problem) = asked {
         printer.progress(&format!("{} {}", problem.message, age(desk, &composed.facts)));
     }
-    let Some(made) = &composed.made else {
+    let Some(mut made) = composed.made.take() else {
         printer.refusal(&composed, &refusal(&composed));
         return Ok(Status::No);
     };
-    if let (Some(file), Some(format)) = (&announce.out, format) {
+    if let (Some(file), Some(format)) = (&compose.out, format) {
         std::fs::write(file, made.file(format)).map_err(|error| {
             let next = "The text is on the run all the same; choose another file.";
             Problem::invalid("out", format!("{} cannot be written.", file.display()), next)
@@ -113,18 +146,95 @@ async fn act(
     for waiver in made.waivers.iter().map(WaiverView::line) {
         printer.progress(&waiver);
     }
+    let mut status = Status::Yes;
+    if compose.post {
+        let told;
+        (made, told) = desk.post_made(&made.id, compose.again).await?;
+        status = posted(&made, printer);
+        if told {
+            go_on(desk, printer).await?;
+        }
+    }
+    let (subject, plain) = (made.subject.clone(), made.plain());
+    composed.made = Some(made);
     let document = Document {
         composed: &composed,
-        file: announce.out.as_deref(),
+        file: compose.out.as_deref(),
     };
     printer.result(&document, || {
-        if announce.out.is_some() {
-            made.subject.clone()
+        if compose.out.is_some() {
+            subject
         } else {
-            made.plain().trim_end().to_owned()
+            plain.trim_end().to_owned()
         }
     });
+    Ok(status)
+}
+
+/// Says what came of the post, and how the command ends with it.
+fn posted(made: &MadeView, printer: &Printer) -> Status {
+    let Some(post) = &made.post else {
+        return Status::Yes;
+    };
+    printer.progress(&format!("{}: {}", post.host, post.found));
+    match post.outcome {
+        PostOutcomeView::Posted => Status::Yes,
+        PostOutcomeView::Refused => Status::No,
+        PostOutcomeView::NotSent | PostOutcomeView::Unknown => Status::Unknown,
+    }
+}
+
+async fn mark_sent(desk: &Desk, sent: Sent, printer: &Printer) -> Result<Status, Problem> {
+    let text = desk.made_announcement(&sent.text).await?;
+    let draft = SentDraft {
+        id: text.id.clone(),
+        place: sent.place,
+        at: sent.at,
+        by: sent.by,
+    };
+    if desk.mark_announcement_sent(&draft).await? {
+        go_on(desk, printer).await?;
+    }
+    let made = desk.made_announcement(&text.id).await?;
+    printer.result(&made, || line(desk, &made));
     Ok(Status::Yes)
+}
+
+/// A rollback that was told goes on with what is left of it.
+async fn go_on(desk: &Desk, printer: &Printer) -> Result<(), Problem> {
+    let view = with_progress(desk, printer).await?;
+    printer.progress(&describe(desk, &view));
+    Ok(())
+}
+
+/// A text that left the desk, on one line.
+pub(super) fn line(desk: &Desk, made: &MadeView) -> String {
+    let audience = match made.audience {
+        AudienceView::Staff => "staff",
+        AudienceView::Member => "member",
+    };
+    let at = when(made.at_ms, desk.zone());
+    let mut parts = vec![
+        at,
+        audience.to_owned(),
+        made.id.clone(),
+        made.subject.clone(),
+        format!("{} version {}", made.template, made.template_version),
+    ];
+    parts.extend(made.waivers.iter().map(WaiverView::line));
+    parts.extend(
+        made.post
+            .iter()
+            .map(|post| format!("{}: {}", post.host, post.found)),
+    );
+    if made.sent.is_empty() {
+        parts.push("not marked as sent".to_owned());
+    }
+    parts.extend(made.sent.iter().map(|sent| {
+        let at = when(sent.at_ms, desk.zone());
+        format!("sent to {}, {at}, by {}", sent.place, sent.by)
+    }));
+    parts.join("  ")
 }
 
 #[derive(Serialize)]

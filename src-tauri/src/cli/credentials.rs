@@ -18,14 +18,29 @@ enum Given {
     },
 }
 
-/// Reads `{identity: {email, password} | {refreshToken}}`.
-pub fn read_stdin() -> Result<HashMap<Role, Credential>, Problem> {
+/// What one call is given.
+pub struct Credentials {
+    /// The accounts to act as.
+    pub accounts: HashMap<Role, Credential>,
+    /// The address to post announcements to.
+    pub webhook: Option<SecretString>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    webhook: Option<SecretString>,
+    #[serde(flatten)]
+    accounts: HashMap<String, Given>,
+}
+
+/// Reads `{identity: {email, password} | {refreshToken}, webhook: address}`.
+pub fn read_stdin() -> Result<Credentials, Problem> {
     parse(&stdin_text()?)
 }
 
-fn parse(text: &str) -> Result<HashMap<Role, Credential>, Problem> {
+fn parse(text: &str) -> Result<Credentials, Problem> {
     // serde's own message may quote what it read; nothing of a secret is repeated here.
-    let given: HashMap<String, Given> = serde_json::from_str(text).map_err(|error| {
+    let given: Document = serde_json::from_str(text).map_err(|error| {
         Problem::invalid(
             "credentials",
             format!(
@@ -36,16 +51,17 @@ fn parse(text: &str) -> Result<HashMap<Role, Credential>, Problem> {
             r#"Give {"operator": {"email": "…", "password": "…"}} or {"operator": {"refreshToken": "…"}}."#,
         )
     })?;
-    given
-        .into_iter()
-        .map(|(role, given)| {
-            let credential = match given {
-                Given::Password { email, password } => Credential::Password { email, password },
-                Given::RefreshToken { refresh_token } => Credential::RefreshToken(refresh_token),
-            };
-            Ok((Desk::role(&role)?, credential))
-        })
-        .collect()
+    let accounts = given.accounts.into_iter().map(|(role, given)| {
+        let credential = match given {
+            Given::Password { email, password } => Credential::Password { email, password },
+            Given::RefreshToken { refresh_token } => Credential::RefreshToken(refresh_token),
+        };
+        Ok((Desk::role(&role)?, credential))
+    });
+    Ok(Credentials {
+        accounts: accounts.collect::<Result<_, Problem>>()?,
+        webhook: given.webhook,
+    })
 }
 
 /// One secret from standard input, without the line's end.
@@ -86,11 +102,14 @@ mod tests {
     fn both_kinds_are_read_and_a_mistake_repeats_no_secret() {
         let both =
             r#"{"operator":{"email":"a@b","password":"canary"},"member-smoke":{"refreshToken":"canary"}}"#;
-        assert_eq!(parse(both).unwrap().len(), 2);
+        assert_eq!(parse(both).unwrap().accounts.len(), 2);
+        let webhook = parse(r#"{"webhook":"https://hooks.example/canary"}"#).unwrap();
+        assert!(webhook.webhook.is_some() && webhook.accounts.is_empty());
         for bad in [
             r#"{"operator":{"email":"a@b","password":5,"x":"canary"}}"#,
             r#"{"owner":{"refreshToken":"canary"}}"#,
             r#"{"operator":"canary"}"#,
+            r#"{"webhook":{"canary":5}}"#,
             "canary",
         ] {
             let Err(problem) = parse(bad) else {

@@ -16,7 +16,7 @@ mod run;
 mod smoke;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use desk_app::{Code, Desk, DeskOptions, OwnRunbook, Problem, Timeouts};
+use desk_app::{Code, Desk, DeskOptions, OwnRunbook, Problem, Timeouts, zone_called};
 use printer::Printer;
 use std::{
     path::{Path, PathBuf},
@@ -49,6 +49,9 @@ pub struct Global {
     /// Go by this runbook for this call, instead of the one chosen in the window or the built-in one
     #[arg(long, global = true, value_name = "FILE")]
     pub runbook: Option<PathBuf>,
+    /// Read and write times in this zone for this call, by its IANA name [default: the team's, else the machine's]
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub time_zone: Option<String>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -99,10 +102,12 @@ impl Global {
     /// How to open the desk.
     ///
     /// # Errors
-    /// `invalid_input` where there is no folder for its files, and for a runbook that cannot be read.
+    /// `invalid_input` where there is no folder for its files, for a runbook that cannot be read and for an unknown time
+    /// zone.
     pub fn options(&self) -> Result<DeskOptions, Problem> {
         let mut options = DeskOptions::new(self.data_dir()?);
         options.runbook = self.runbook.as_deref().map(read_runbook).transpose()?;
+        options.zone = self.time_zone.as_deref().map(zone_called).transpose()?;
         options.environment.clone_from(&self.env);
         options.timeouts = Timeouts {
             connect: Duration::from_millis(self.connect_timeout_ms),
@@ -145,7 +150,9 @@ pub enum Command {
     #[command(subcommand)]
     Rollback(rollback::Command),
     Drill(drill::Drill),
-    Announce(announce::Announce),
+    /// Announcements to staff and members
+    #[command(subcommand)]
+    Announce(announce::Command),
     /// The rehearsal or cutover that acts are recorded under
     #[command(subcommand)]
     Run(run::Command),
@@ -250,7 +257,7 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Gate(command) => gate::run(global, command, printer).await,
         Command::Rollback(command) => rollback::run(global, command, printer).await,
         Command::Drill(drill) => drill::run(global, drill, printer).await,
-        Command::Announce(announce) => announce::run(global, announce, printer).await,
+        Command::Announce(command) => announce::run(global, command, printer).await,
         Command::Run(command) => run::run(global, command, printer).await,
         Command::Journal(command) => journal::run(global, command, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
@@ -270,7 +277,9 @@ async fn open(global: &Global) -> Result<Desk, Problem> {
     let mut options = global.options()?;
     options.environment.get_or_insert_with(|| "practice".to_owned());
     if global.credentials.is_some() {
-        options.credentials = credentials::read_stdin()?;
+        let given = credentials::read_stdin()?;
+        options.credentials = given.accounts;
+        options.webhook = given.webhook;
     }
     Desk::open(options).await
 }

@@ -365,7 +365,7 @@ const fn progress_word(progress: RollbackProgress) -> &'static str {
     }
 }
 
-fn describe(desk: &Desk, view: &RollbackView) -> String {
+pub(super) fn describe(desk: &Desk, view: &RollbackView) -> String {
     let mut lines = vec![format!(
         "{} in {}: {} → {}, opened {} by {}",
         match view.purpose {
@@ -437,7 +437,11 @@ fn describe(desk: &Desk, view: &RollbackView) -> String {
         .iter()
         .any(|step| step.progress == RollbackProgress::Person);
     if waits && view.closed_at_ms.is_none() && view.stopped.is_none() {
-        lines.push("To close it: rollback resume --announced WHERE, or --not-announced WHY.".to_owned());
+        lines.push(
+            "Its notice, filled in: announce staff --template rollback-staff --set next_check_time=TIME; then\n\
+             announce sent staff --place WHERE closes it. Or: rollback resume --announced WHERE, or --not-announced WHY."
+                .to_owned(),
+        );
     }
     if !view.recorded {
         lines.push("NOT RECORDED: the journal cannot be written.".to_owned());

@@ -1,7 +1,9 @@
 //! `run`: the rehearsal or cutover that acts are recorded under.
 
 use super::{
-    Global, Printer, Status, open,
+    Global, Printer, Status,
+    announce::line,
+    open,
     phase::{outcome_words, words},
 };
 use clap::Subcommand;
@@ -162,5 +164,11 @@ fn describe_report(desk: &Desk, report: &RunReport) -> String {
         };
         format!("  artifact  {}  {attached}", artifact.sha256)
     }));
+    lines.extend(
+        report
+            .announcements
+            .iter()
+            .map(|made| format!("  text      {}", line(desk, made))),
+    );
     lines.join("\n")
 }

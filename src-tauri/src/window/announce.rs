@@ -1,6 +1,6 @@
 //! Commands of the announce page. A text reaches the clipboard from here, never from the window.
 
-use super::{rollback::carry_on, settings::copy, shell::Shell};
+use super::{MAIN, clipboard::copy, rollback::carry_on, shell::Shell};
 use desk_app::{
     Problem,
     announce::view::{
@@ -9,7 +9,10 @@ use desk_app::{
     },
 };
 use secrecy::SecretString;
-use tauri::{AppHandle, State};
+use std::path::{Path, PathBuf};
+use tauri::{AppHandle, Manager, State};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
 
 #[tauri::command]
 pub async fn announcements(shell: State<'_, Shell>) -> Result<AnnounceView, Problem> {
@@ -104,14 +107,49 @@ pub async fn copy_announcement(
     Ok(made)
 }
 
+/// Asks the person for a file and saves the text there; none when they chose none.
 #[tauri::command]
 pub async fn save_announcement(
+    app: AppHandle,
     shell: State<'_, Shell>,
     audience: AudienceView,
     format: FileFormat,
-) -> Result<String, Problem> {
-    let file = shell.desk().await?.save_announcement(audience, format).await?;
-    Ok(file.display().to_string())
+) -> Result<Option<String>, Problem> {
+    let desk = shell.desk().await?;
+    let suggested = desk.suggested_file(audience, format).await?;
+    let Some(chosen) = choose(&app, &suggested, format).await else {
+        return Ok(None);
+    };
+    let file = desk.save_announcement(audience, format, &chosen).await?;
+    Ok(Some(file.display().to_string()))
+}
+
+async fn choose(app: &AppHandle, suggested: &Path, format: FileFormat) -> Option<PathBuf> {
+    let kind = match format {
+        FileFormat::Txt => "Plain text",
+        FileFormat::Md => "Markdown",
+        FileFormat::Eml => "Mail draft",
+    };
+    let mut dialog = app
+        .dialog()
+        .file()
+        .set_title("Save the text")
+        .add_filter(kind, &[format.extension()]);
+    if let Some(folder) = suggested.parent() {
+        dialog = dialog.set_directory(folder);
+    }
+    if let Some(name) = suggested.file_name() {
+        dialog = dialog.set_file_name(name.to_string_lossy());
+    }
+    if let Some(window) = app.get_webview_window(MAIN) {
+        dialog = dialog.set_parent(&window);
+    }
+    let (answer, chosen) = oneshot::channel();
+    dialog.save_file(move |chosen| {
+        // Nobody waits any more when the desk is being closed.
+        drop(answer.send(chosen));
+    });
+    chosen.await.ok().flatten()?.into_path().ok()
 }
 
 #[tauri::command]

@@ -1,6 +1,6 @@
 //! Commands of the metrics page.
 
-use super::{settings::copy, shell::Shell};
+use super::{clipboard::copy, shell::Shell};
 use desk_app::{
     Problem,
     metrics::view::{ColumnMap, ImportView, LogColumns, MetricsView},

@@ -1,6 +1,7 @@
 //! The window: builder, thin commands (one file a feature), events. The only part that knows Tauri.
 
 mod announce;
+mod clipboard;
 mod environments;
 mod metrics;
 mod phase;
@@ -41,9 +42,11 @@ pub fn run(global: &Global) -> ExitCode {
     let builder = with_single_instance(tauri::Builder::default())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(tauri_plugin_dialog::init())
         .plugin(log_plugin(&data_dir))
         .manage(Shell::new(global.clone()))
         .manage(smoke::Going::default())
+        .manage(clipboard::Copied::default())
         .invoke_handler(tauri::generate_handler![
             shell::desk_state,
             shell::resolve_store,
@@ -112,7 +115,8 @@ pub fn run(global: &Global) -> ExitCode {
             settings::put_draft,
             settings::drafts,
             settings::set_theme,
-            settings::copy_text,
+            settings::set_zone,
+            clipboard::copy_text,
         ])
         .setup(|app| {
             let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
@@ -129,6 +133,9 @@ pub fn run(global: &Global) -> ExitCode {
     match builder.build(tauri::generate_context!()) {
         Ok(app) => {
             app.run(|handle, event| {
+                if matches!(event, RunEvent::ExitRequested { .. }) {
+                    clipboard::leave(handle);
+                }
                 if matches!(event, RunEvent::Exit) {
                     tauri::async_runtime::block_on(shell::close(handle));
                 }

@@ -1,13 +1,12 @@
-//! Commands about the journal, drafts, appearance and the clipboard.
+//! Commands about the journal, drafts, appearance and the time zone.
 
 use super::shell::Shell;
 use desk_app::{
-    Code, Problem,
+    Problem,
     view::{JournalView, Theme},
 };
 use std::collections::HashMap;
-use tauri::{AppHandle, State};
-use tauri_plugin_clipboard_manager::ClipboardExt;
+use tauri::State;
 
 #[tauri::command]
 pub async fn verify_journal(shell: State<'_, Shell>) -> Result<JournalView, Problem> {
@@ -36,31 +35,6 @@ pub async fn set_theme(shell: State<'_, Shell>, theme: Theme) -> Result<(), Prob
 }
 
 #[tauri::command]
-pub async fn copy_text(app: AppHandle, text: String) -> Result<(), Problem> {
-    copy(&app, &text)
-}
-
-/// Copies a text and reads it back: some platforms say yes and keep the old one.
-pub fn copy(app: &AppHandle, text: &str) -> Result<(), Problem> {
-    let not_copied = |detail: String| {
-        Problem::new(
-            Code::Internal,
-            "The text was not copied: the clipboard did not take it.",
-            "The rollout is not affected.",
-            "Try again, or select the text and copy it by hand.",
-        )
-        .detailed(detail)
-    };
-    let clipboard = app.clipboard();
-    clipboard
-        .write_text(text)
-        .map_err(|error| not_copied(error.to_string()))?;
-    let seen = clipboard
-        .read_text()
-        .map_err(|error| not_copied(error.to_string()))?;
-    if seen == text {
-        Ok(())
-    } else {
-        Err(not_copied("it holds another text".to_owned()))
-    }
+pub async fn set_zone(shell: State<'_, Shell>, zone: Option<String>) -> Result<(), Problem> {
+    shell.desk().await?.set_zone(zone.as_deref()).await
 }

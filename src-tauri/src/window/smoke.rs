@@ -1,6 +1,6 @@
 //! Commands of the smoke page, and of the soak.
 
-use super::{MAIN, settings::copy, shell::Shell};
+use super::{MAIN, clipboard::copy, shell::Shell};
 use desk_app::{
     Problem,
     metrics::view::SoakView,

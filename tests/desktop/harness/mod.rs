@@ -23,6 +23,7 @@ mod tests;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -125,6 +126,33 @@ impl Desk {
     /// What another program is given by the clipboard.
     pub fn clipboard(&self) -> String {
         self.stack.clipboard()
+    }
+
+    /// Another program copies a text.
+    pub fn copy_elsewhere(&self, text: &str) {
+        self.stack.copy_elsewhere(text);
+    }
+
+    /// What a hand at the screen does to a window by its title, where the driver cannot: `close`, or a key by its X11 name.
+    pub fn by_hand(&self, act: &str, title: &str) {
+        self.stack.by_hand(act, title);
+    }
+
+    /// Waits until these processes of the program run, told by their arguments, and no other; they need no window.
+    pub async fn until_running(&self, arguments: &[&str]) {
+        let deadline = Instant::now() + page::PATIENCE;
+        loop {
+            let running = self.stack.programs();
+            if running == arguments {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{running:?} run: {}",
+                self.stack.said()
+            );
+            tokio::time::sleep(page::POLL).await;
+        }
     }
 
     /// The driver's client, for what the helpers here do not do.

@@ -12,7 +12,7 @@ use super::{Desk, artifacts};
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often the window is asked.
-const POLL: Duration = Duration::from_millis(50);
+pub const POLL: Duration = Duration::from_millis(50);
 
 impl Desk {
     /// Waits until `check` holds; `what` says for what, should it not.

@@ -153,6 +153,55 @@ impl Stack {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What a hand at the screen does to a window by its title: `close`, or a key by its X11 name.
+    pub fn by_hand(&self, act: &str, title: &str) {
+        let output = Command::new("python3")
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../tests/desktop/harness/hand.py"
+            ))
+            .args([act, title])
+            .env("DISPLAY", &self.display)
+            .output()
+            .unwrap_or_else(|error| panic!("python3 does not start ({error}); see make test"));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Puts a text into the clipboard as another program does; it holds the text until somebody else copies.
+    pub fn copy_elsewhere(&self, text: &str) {
+        let mut xclip = spawn(
+            Command::new("xclip")
+                .args(["-in", "-selection", "clipboard"])
+                .env("DISPLAY", &self.display)
+                .env("HOME", self.home())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null()),
+        );
+        xclip.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(xclip.wait().unwrap().success());
+    }
+
+    /// The arguments of each process of the program that runs.
+    pub fn programs(&self) -> Vec<String> {
+        let arguments = |pid: u32| {
+            let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split_terminator('\0').skip(1).collect::<Vec<_>>().join(" ")
+        };
+        self.running().into_iter().map(arguments).collect()
+    }
+
+    fn running(&self) -> Vec<u32> {
+        let binary = self.options.binary.canonicalize().unwrap();
+        processes_of(self.home())
+            .into_iter()
+            .filter(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == binary))
+            .collect()
+    }
+
     /// The file with all that the program and the processes around it printed.
     pub fn log(&self) -> PathBuf {
         self.home.path().join("log")
@@ -173,12 +222,8 @@ impl Stack {
     }
 
     async fn signal_program(&self, name: &str) {
-        let binary = self.options.binary.canonicalize().unwrap();
         loop {
-            let running: Vec<u32> = processes_of(self.home())
-                .into_iter()
-                .filter(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == binary))
-                .collect();
+            let running = self.running();
             if running.is_empty() {
                 return;
             }

@@ -17,6 +17,7 @@ import type { RunView } from "./RunView";
 import type { RunbookView } from "./RunbookView";
 import type { StoreView } from "./StoreView";
 import type { Theme } from "./Theme";
+import type { ZoneView } from "./ZoneView";
 
 /**
  * Everything that is on screen at one moment.
@@ -31,9 +32,13 @@ version: string,
  */
 dataDir: string, 
 /**
- * The IANA name of this machine's time zone, `Europe/Berlin`.
+ * The IANA name of the team's time zone, `Europe/Berlin`.
  */
 zone: string, 
+/**
+ * Why it is this one.
+ */
+zoneChoice: ZoneView, 
 /**
  * The environment the desk points at.
  */

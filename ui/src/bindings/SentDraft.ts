@@ -13,9 +13,9 @@ id: string,
  */
 place: string, 
 /**
- * When; now where not given.
+ * When, `2026-11-25T14:02` by the team's clock; now where not given.
  */
-atMs: number | null, 
+at: string | null, 
 /**
  * By whom; the operator where not given.
  */

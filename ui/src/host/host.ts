@@ -118,8 +118,8 @@ export interface Host {
   setAnnouncementWords(internal: string[], punitive: string[]): Promise<AnnounceView>;
   /** Copies from the program and records the text on the run. Rejects while a check stands in the way. */
   copyAnnouncement(audience: AudienceView, part: CopyPart): Promise<MadeView>;
-  /** Resolves to the path of the file. */
-  saveAnnouncement(audience: AudienceView, format: FileFormat): Promise<string>;
+  /** Asks the person for a file. Resolves to its path; to null when they chose none. */
+  saveAnnouncement(audience: AudienceView, format: FileFormat): Promise<string | null>;
   /** Posts to the webhook, once. What came of it is in the answer; `again` is the word to post a second time. */
   postAnnouncement(audience: AudienceView, again: boolean): Promise<MadeView>;
   markAnnouncementSent(sent: SentDraft): Promise<void>;
@@ -162,6 +162,8 @@ export interface Host {
   putDraft(key: string, text: string): Promise<void>;
   drafts(): Promise<Record<string, string>>;
   setTheme(theme: Theme): Promise<void>;
+  /** Keeps the team's time zone, by its IANA name; null takes the machine's again. */
+  setZone(zone: string | null): Promise<void>;
   /** Rejects if the clipboard, read back, does not hold the text. */
   copyText(text: string): Promise<void>;
 }

@@ -89,5 +89,6 @@ export const tauri: Host = {
   putDraft: (key, text) => invoke("put_draft", { key, text }),
   drafts: () => invoke("drafts"),
   setTheme: (theme) => invoke("set_theme", { theme }),
+  setZone: (zone) => invoke("set_zone", { zone }),
   copyText: (text) => invoke("copy_text", { text }),
 };

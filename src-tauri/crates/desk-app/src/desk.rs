@@ -9,11 +9,12 @@ use crate::{
     problem::{internal_problem, no_environment, open_problem, store_problem},
     rollback::Live,
     runbook::{Chosen, OwnRunbook},
-    time::{Clock, SystemClock, local_zone},
+    time::{Clock, SystemClock},
     view::{
         ChangeView, ConnectionState, ConnectionView, DeskView, EnvironmentView, FaultKindView, IdentityState,
         KeychainView, MovedView, PracticeView, ReadingView, StoreView, Theme,
     },
+    zone::Zone,
 };
 use chrono_tz::Tz;
 use desk_core::{EnvironmentKind, EnvironmentName, Phase, PhaseState, Role, record::Record};
@@ -21,6 +22,7 @@ use desk_keychain::{Keychain, OsKeychain, Vault};
 use desk_portal::{Credential, Timeouts};
 use desk_practice::Practice;
 use desk_store::{EnvironmentRow, NewEntry, PhaseChangeRow, Store};
+use secrecy::SecretString;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -41,6 +43,10 @@ pub struct DeskOptions {
     pub credentials: HashMap<Role, Credential>,
     /// The runbook for this call only, in place of the one chosen.
     pub runbook: Option<OwnRunbook>,
+    /// The time zone for this call only, in place of the team's.
+    pub zone: Option<Tz>,
+    /// An address to post texts to for this call only, in place of the keychain's.
+    pub webhook: Option<SecretString>,
     /// How long to wait for a portal.
     pub timeouts: Timeouts,
     /// Where secrets are kept.
@@ -57,6 +63,8 @@ impl DeskOptions {
             environment: None,
             credentials: HashMap::new(),
             runbook: None,
+            zone: None,
+            webhook: None,
             timeouts: Timeouts::default(),
             keychain: Arc::new(OsKeychain::new()),
             clock: Arc::new(SystemClock),
@@ -78,7 +86,8 @@ pub(crate) struct Inner {
     pub(crate) credentials: HashMap<Role, Credential>,
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) zone: Tz,
+    pub(crate) zone: Mutex<Zone>,
+    pub(crate) webhook: Option<SecretString>,
     pub(crate) runbook: Mutex<Chosen>,
     pub(crate) practice: tokio::sync::Mutex<Option<Practice>>,
     pub(crate) links: tokio::sync::Mutex<HashMap<EnvironmentName, Arc<Link>>>,
@@ -205,6 +214,10 @@ impl Desk {
             Some(given) => Chosen::given(given),
             None => Chosen::kept(&store).await?,
         };
+        let zone = match options.zone {
+            Some(given) => Zone::given(given),
+            None => Zone::kept(&store).await?,
+        };
         let now = options.clock.now_ms();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -215,7 +228,8 @@ impl Desk {
                 credentials: options.credentials,
                 timeouts: options.timeouts,
                 clock: options.clock,
-                zone: local_zone(),
+                zone: Mutex::new(zone),
+                webhook: options.webhook,
                 runbook: Mutex::new(runbook),
                 practice: tokio::sync::Mutex::new(None),
                 links: tokio::sync::Mutex::new(HashMap::new()),
@@ -238,11 +252,6 @@ impl Desk {
     /// Where the desk keeps its files.
     pub fn data_dir(&self) -> &Path {
         &self.inner.data_dir
-    }
-
-    /// This machine's time zone.
-    pub fn zone(&self) -> Tz {
-        self.inner.zone
     }
 
     /// Milliseconds since 1970, by the desk's clock.
@@ -493,7 +502,8 @@ impl Desk {
         Ok(DeskView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             data_dir: self.inner.data_dir.display().to_string(),
-            zone: self.inner.zone.name().to_owned(),
+            zone: self.zone().name().to_owned(),
+            zone_choice: self.zone_view(),
             environment: present,
             environments,
             phases: Phase::ALL.map(|phase| self.phase_info(phase)).to_vec(),

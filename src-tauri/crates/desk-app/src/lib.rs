@@ -25,6 +25,7 @@ mod soak;
 mod stop;
 pub mod time;
 pub mod view;
+mod zone;
 
 pub use desk::{Desk, DeskOptions};
 pub use desk_core::{Phase, Role, phase::note_length};
@@ -33,3 +34,4 @@ pub use desk_portal::{Credential, Timeouts};
 pub use error::{Code, Problem};
 pub use phase::parse_phase;
 pub use runbook::OwnRunbook;
+pub use zone::zone_called;

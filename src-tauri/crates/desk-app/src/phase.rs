@@ -603,7 +603,7 @@ impl Desk {
     fn phase_moved(&self, expected: &PhaseState, seen: &PhaseState) -> Problem {
         let by = seen.updated_by_uid.as_deref().unwrap_or("nobody");
         let at = if seen.ever_set() {
-            when(seen.updated_at_ms, self.inner.zone)
+            when(seen.updated_at_ms, self.zone())
         } else {
             "never".to_owned()
         };

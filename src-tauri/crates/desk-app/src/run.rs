@@ -1,6 +1,7 @@
 //! Runs: the rehearsal or the cutover that acts are recorded under, from its start to its end.
 
 use crate::{
+    announce::made_view,
     convert::{change_view, override_of, run_label, run_view},
     desk::Desk,
     error::{Code, Problem},
@@ -103,6 +104,7 @@ impl Desk {
         let smoke = store.smoke_runs_of_run(&run.id).await.map_err(stored)?;
         let reports = self.reports(&self.environment(), smoke).await?;
         let artifacts = store.artifacts_of_run(&run.id).await.map_err(stored)?;
+        let announcements = store.announcements_of_run(&run.id).await.map_err(stored)?;
         Ok(RunReport {
             entries: store.entries_of_run(&run.id).await.map_err(stored)?,
             overrides: changes
@@ -126,6 +128,10 @@ impl Desk {
                 .collect(),
             rollbacks: self.rollbacks_of_run(&run).await?,
             artifacts: artifacts.into_iter().map(artifact_view).collect(),
+            announcements: announcements
+                .into_iter()
+                .map(|row| made_view(row, Some(label.clone())))
+                .collect(),
             run: run_view(&run, &self.environment()),
         })
     }

@@ -3,6 +3,7 @@
 //! Times are milliseconds since 1970. Nothing here can hold a secret.
 
 use crate::{
+    announce::view::MadeView,
     error::Problem,
     metrics::view::{AdvanceView, MetricsView},
     rollback::view::{DrillSummary, ReviewDue, RollbackView},
@@ -21,8 +22,10 @@ pub struct DeskView {
     pub version: String,
     /// Where the desk keeps its files.
     pub data_dir: String,
-    /// The IANA name of this machine's time zone, `Europe/Berlin`.
+    /// The IANA name of the team's time zone, `Europe/Berlin`.
     pub zone: String,
+    /// Why it is this one.
+    pub zone_choice: ZoneView,
     /// The environment the desk points at.
     pub environment: EnvironmentView,
     /// Every environment, practice first, the others by name.
@@ -433,6 +436,28 @@ pub enum RunKind {
     Live,
 }
 
+/// Why the desk goes by its time zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoneView {
+    /// Where it comes from.
+    pub source: ZoneSource,
+    /// The IANA name of this machine's own.
+    pub machine: String,
+}
+
+/// Where the desk's time zone comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ZoneSource {
+    /// This machine's, since none was chosen.
+    Machine,
+    /// The team chose it.
+    Chosen,
+    /// It was given for as long as the desk is open.
+    Given,
+}
+
 /// A run with all that was recorded under it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -452,6 +477,8 @@ pub struct RunReport {
     pub rollbacks: Vec<crate::rollback::view::RollbackView>,
     /// What was captured in it or attached to it.
     pub artifacts: Vec<RunArtifactView>,
+    /// The announcements that left the desk, oldest first.
+    pub announcements: Vec<MadeView>,
 }
 
 /// A run of the smoke checklist, in short.

@@ -1,7 +1,7 @@
 //! A text in one go, for the command line: from the newest template and facts, with what is given for this call.
 
 use super::{
-    convert::{code_word, fact_view, finding_view},
+    convert::{code_word, fact_view, finding_view, payload},
     kept::Kept,
     templates::no_template,
     view::{AudienceView, FactView, FindingView, MadeView, PartView, WaiverView},
@@ -44,6 +44,8 @@ pub struct Composed {
     pub facts: Vec<FactView>,
     /// What the checks found; what is not waived stands in the way.
     pub findings: Vec<FindingView>,
+    /// Exactly what is posted to a webhook.
+    pub payload: String,
     /// What was recorded; none where the text may not go out.
     pub made: Option<MadeView>,
 }
@@ -90,12 +92,15 @@ impl Desk {
             facts: template
                 .placeholders()
                 .into_iter()
-                .map(|placeholder| fact_view(placeholder, draft.facts(), vec![request.audience]))
+                .map(|placeholder| {
+                    fact_view(placeholder, draft.facts(), situation.zone, vec![request.audience])
+                })
                 .collect(),
             findings: findings
                 .iter()
                 .map(|finding| finding_view(finding, text, &waivers))
                 .collect(),
+            payload: payload(text)?,
             made: None,
         };
         let kept = Kept {

@@ -12,6 +12,7 @@ use super::{
 use crate::error::Problem;
 use crate::problem::internal_problem;
 use chrono::DateTime;
+use chrono_tz::Tz;
 use desk_core::announce::{
     Audience, DifferenceLine, Draft, Facts, Finding, Fix, LineKind, Part, Placeholder, Severity, Source,
     Text, Value, Waiver, check, count, difference, html, mrkdwn, plain, refusing, utf16_range,
@@ -217,8 +218,13 @@ pub(super) fn composer_view(
     })
 }
 
-/// A fact that the texts use, as shown.
-pub(super) fn fact_view(placeholder: &Placeholder, facts: &Facts, used_by: Vec<AudienceView>) -> FactView {
+/// A fact that the texts use, as shown; as it is typed, by the clock of `zone`.
+pub(super) fn fact_view(
+    placeholder: &Placeholder,
+    facts: &Facts,
+    zone: Tz,
+    used_by: Vec<AudienceView>,
+) -> FactView {
     let fact = facts.get(placeholder);
     let (source, seen_at_ms) = match fact.map(|fact| fact.source) {
         Some(Source::Portal { seen_at_ms }) => (FactSourceView::Portal, Some(seen_at_ms)),
@@ -236,10 +242,7 @@ pub(super) fn fact_view(placeholder: &Placeholder, facts: &Facts, used_by: Vec<A
             Value::AtMs(at_ms) => {
                 let moment = DateTime::from_timestamp_millis(*at_ms);
                 moment.map_or_else(String::new, |moment| {
-                    moment
-                        .with_timezone(&facts.zone)
-                        .format("%Y-%m-%dT%H:%M")
-                        .to_string()
+                    moment.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()
                 })
             }
         }),
@@ -252,7 +255,7 @@ pub(super) fn fact_view(placeholder: &Placeholder, facts: &Facts, used_by: Vec<A
 }
 
 /// A text that left the desk, as shown; `run` is the run's label.
-pub(super) fn made_view(row: AnnouncementRow, run: Option<String>) -> MadeView {
+pub(crate) fn made_view(row: AnnouncementRow, run: Option<String>) -> MadeView {
     let AnnouncementRow {
         id,
         actor,

@@ -15,6 +15,7 @@ pub mod view;
 
 pub use compose::{ComposeRequest, Composed};
 
+pub(crate) use convert::made_view;
 pub(crate) use post::webhook_setting;
 
 use self::{
@@ -30,6 +31,7 @@ use crate::{
     phase::parse_phase,
     problem::{internal_problem, store_problem},
 };
+use chrono_tz::Tz;
 use desk_core::{
     announce::{Audience, Draft, Facts, Placeholder, Waiver, WordLists, check},
     rollback::one_back,
@@ -289,7 +291,7 @@ impl Desk {
         let runbook = &situation.runbook.announcements.words;
         Ok(AnnounceView {
             environment: situation.environment.to_string(),
-            facts: facts_of(&drafts),
+            facts: facts_of(&drafts, situation.zone),
             rollback: situation.rollback.as_ref().map(|open| RollbackNoticeView {
                 to: open.to.wire().to_owned(),
                 incident_id: open.incident_id.clone(),
@@ -357,7 +359,9 @@ fn with_typed(
     newest: &Facts,
 ) -> Result<Facts, Problem> {
     if !text.trim().is_empty() {
-        facts.set_typed(placeholder.clone(), text).map_err(|error| {
+        // By the team's clock, which may be another one than when the text was begun.
+        let mut typed = Facts::new(newest.zone);
+        typed.set_typed(placeholder.clone(), text).map_err(|error| {
             Problem::invalid(
                 "fact",
                 format!(
@@ -368,6 +372,9 @@ fn with_typed(
                 "Correct it; the fact is as it was.",
             )
         })?;
+        if let Some(fact) = typed.get(placeholder) {
+            facts.set(placeholder.clone(), fact.value.clone(), fact.source);
+        }
         return Ok(facts);
     }
     match newest.get(placeholder) {
@@ -378,7 +385,7 @@ fn with_typed(
 }
 
 /// The facts that texts use, each once; as the first text that uses it has it.
-fn facts_of(drafts: &[Draft]) -> Vec<FactView> {
+fn facts_of(drafts: &[Draft], zone: Tz) -> Vec<FactView> {
     let mut views: Vec<FactView> = Vec::new();
     for draft in drafts {
         let audience = AudienceView::from(draft.template().audience());
@@ -388,7 +395,7 @@ fn facts_of(drafts: &[Draft]) -> Vec<FactView> {
                 .find(|view| view.placeholder == placeholder.name())
             {
                 Some(view) => view.used_by.push(audience),
-                None => views.push(fact_view(placeholder, draft.facts(), vec![audience])),
+                None => views.push(fact_view(placeholder, draft.facts(), zone, vec![audience])),
             }
         }
     }

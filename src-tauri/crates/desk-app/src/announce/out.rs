@@ -16,14 +16,20 @@ use crate::{
 use chrono::DateTime;
 use desk_core::{
     EnvironmentName,
-    announce::{Announcement, Audience, Draft, Envelope, Finding, Text, eml, markdown, plain},
+    announce::{Announcement, Audience, Draft, Envelope, Finding, Text, eml, markdown, moment, plain},
     record::Record,
 };
 use desk_store::AnnouncementRow;
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// How many earlier texts the history shows.
 const HISTORY: u32 = 100;
+/// The folder that a text was last saved in.
+const FOLDER_SETTING: &str = "announcement-folder";
 /// A time is typed to the minute, so that it may lie that much before what it is said of.
 const MINUTE_MS: i64 = 60_000;
 
@@ -166,46 +172,99 @@ impl Desk {
             .collect())
     }
 
-    /// Finishes the text for an audience and writes it among the desk's files. Gives the file.
+    /// Where a text may be saved if nobody chooses: in the folder that was chosen last, else among the desk's files, and
+    /// under a name of its own.
     ///
     /// # Errors
-    /// As [`Self::take_announcement`], and `store_failed` when the file cannot be written.
-    pub async fn save_announcement(
+    /// `store_*`.
+    pub async fn suggested_file(
         &self,
         audience: AudienceView,
         format: FileFormat,
     ) -> Result<PathBuf, Problem> {
-        let made = self.take_announcement(audience).await?;
-        let folder = self.data_dir().join("announcements");
-        let stamp = DateTime::from_timestamp_millis(made.at_ms).unwrap_or_default();
-        let stamp = stamp.with_timezone(&self.zone()).format("%Y%m%d-%H%M%S");
+        let kept = self.inner.store.setting(FOLDER_SETTING).await;
+        let kept = kept.map_err(|error| store_problem(&error))?.map(PathBuf::from);
+        let folder = kept
+            .filter(|folder| folder.is_dir())
+            .unwrap_or_else(|| self.data_dir().join("announcements"));
+        if let Err(error) = std::fs::create_dir_all(&folder) {
+            // A folder that is there can be chosen all the same.
+            tracing::warn!(%error, "the folder for saved texts cannot be made");
+        }
+        let now = DateTime::from_timestamp_millis(self.now_ms()).unwrap_or_default();
+        let stamp = now.with_timezone(&self.zone()).format("%Y%m%d-%H%M%S");
         let audience = Audience::from(audience).word();
-        let file = folder.join(format!("{audience}-{stamp}.{}", format.extension()));
-        let written =
-            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, made.file(format)));
+        Ok(folder.join(format!("{audience}-{stamp}.{}", format.extension())))
+    }
+
+    /// Finishes the text for an audience and writes it into a file that a person chose. A name that does not end as the
+    /// format's files do gets that end. Gives the file.
+    ///
+    /// # Errors
+    /// As [`Self::take_announcement`]; `invalid_input` (field `file`) when the file cannot be written, or when one is
+    /// there whose name nobody chose.
+    pub async fn save_announcement(
+        &self,
+        audience: AudienceView,
+        format: FileFormat,
+        chosen: &Path,
+    ) -> Result<PathBuf, Problem> {
+        let made = self.take_announcement(audience).await?;
+        let ends_so = chosen
+            .extension()
+            .and_then(|end| FileFormat::of_extension(&end.to_string_lossy()))
+            == Some(format);
+        let (file, written) = if ends_so {
+            (chosen.to_owned(), std::fs::write(chosen, made.file(format)))
+        } else {
+            let mut name = chosen.as_os_str().to_owned();
+            name.push(format!(".{}", format.extension()));
+            let file = PathBuf::from(name);
+            // The person was asked about replacing another one.
+            let written = File::create_new(&file).and_then(|mut new| new.write_all(&made.file(format)));
+            (file, written)
+        };
         written.map_err(|error| {
-            Problem::new(
-                Code::StoreFailed,
+            Problem::invalid(
+                "file",
                 format!("{} cannot be written.", file.display()),
-                "The text is recorded, and can be copied all the same.",
-                "Check the data directory, or copy the text.",
+                "Choose another file or folder, or copy the text.",
             )
             .detailed(error.to_string())
         })?;
+        if let Some(folder) = file.parent().and_then(Path::to_str) {
+            let kept = self.inner.store.set_setting(FOLDER_SETTING, Some(folder)).await;
+            kept.map_err(|error| store_problem(&error))?;
+        }
         Ok(file)
+    }
+
+    /// A text that left the desk, by its id; by `staff` or `member` the newest for them.
+    ///
+    /// # Errors
+    /// `not_found` (field `id`); `store_*`.
+    pub async fn made_announcement(&self, id: &str) -> Result<MadeView, Problem> {
+        let environment = self.environment();
+        let newest = match Audience::from_word(id) {
+            Some(audience) => self.newest_made(&environment, audience).await?,
+            None => None,
+        };
+        match newest {
+            Some(row) => self.made(&environment, row).await,
+            None => self.made_by_id(&environment, id).await,
+        }
     }
 
     /// Records where a text was sent, when and by whom. One for staff that was made since a rollback was opened is its
     /// notice: go on with [`Self::carry_on_rollback`] then, which is what the answer says.
     ///
     /// # Errors
-    /// `not_found`; `invalid_input` (field `place` or `atMs`); `busy` when another program carries the rollback on, after
+    /// `not_found`; `invalid_input` (field `place` or `at`); `busy` when another program carries the rollback on, after
     /// the text was recorded as sent; `store_*`.
     pub async fn mark_announcement_sent(&self, sent: &SentDraft) -> Result<bool, Problem> {
         let environment = self.environment();
         let row = self.made_row(&environment, &sent.id).await?;
         let now = self.now_ms();
-        let at_ms = sent.at_ms.unwrap_or(now);
         let place = sent.place.trim();
         if place.is_empty() {
             return Err(Problem::invalid(
@@ -214,9 +273,19 @@ impl Desk {
                 "Say where, in a word or two.",
             ));
         }
+        let at_ms = match sent.at.as_deref().map(str::trim).filter(|at| !at.is_empty()) {
+            None => now,
+            Some(at) => moment::typed(at, self.zone()).map_err(|error| {
+                Problem::invalid(
+                    "at",
+                    format!("{at} is not when it was sent: {error}."),
+                    "Correct the time.",
+                )
+            })?,
+        };
         if at_ms > now + MINUTE_MS || at_ms + MINUTE_MS < row.at_ms {
             return Err(Problem::invalid(
-                "atMs",
+                "at",
                 "The text cannot have been sent before it was made, nor in the future.",
                 "Correct the time.",
             ));

@@ -29,16 +29,7 @@ impl Desk {
     /// `invalid_input` (field `webhook`) for an address that cannot be used; `keychain_*`; `store_*`.
     pub async fn set_webhook(&self, address: &SecretString) -> Result<(), Problem> {
         let environment = self.environment();
-        let webhook = Webhook::parse(address).map_err(|error| {
-            Problem::invalid("webhook", format!("The address {error}."), "Correct the address.")
-        })?;
-        if environment.is_practice() && !webhook.is_local() {
-            return Err(Problem::invalid(
-                "webhook",
-                "A text made for practice must not reach a real channel.",
-                "Practise with a receiver on this machine, or point the desk at a portal first.",
-            ));
-        }
+        let webhook = usable(&environment, address)?;
         let name = self.secret_name(&environment, Secret::Webhook);
         let kept = self.inner.vault.set(&name, address, Keep::Keychain).await;
         kept.map_err(|error| keychain_problem(&error))?;
@@ -88,15 +79,24 @@ impl Desk {
         audience: AudienceView,
         again: bool,
     ) -> Result<(MadeView, bool), Problem> {
-        let _one_at_a_time = self.inner.posting.lock().await;
         let made = self.take_announcement(audience).await?;
+        self.post_made(&made.id, again).await
+    }
+
+    /// Posts a text that was just finished, once.
+    ///
+    /// # Errors
+    /// As [`Self::post_announcement`], and `not_found` (field `id`).
+    pub async fn post_made(&self, id: &str, again: bool) -> Result<(MadeView, bool), Problem> {
+        let _one_at_a_time = self.inner.posting.lock().await;
+        let environment = self.environment();
+        let made = self.made_by_id(&environment, id).await?;
         if let Some(post) = &made.post
             && !again
             && matches!(post.outcome, PostOutcomeView::Posted | PostOutcomeView::Unknown)
         {
             return Err(posted_already(post.outcome));
         }
-        let environment = self.environment();
         let webhook = self.webhook(&environment).await?;
         let document = payload(Text {
             subject: &made.subject,
@@ -136,6 +136,9 @@ impl Desk {
     }
 
     async fn webhook(&self, environment: &EnvironmentName) -> Result<Webhook, Problem> {
+        if let Some(given) = &self.inner.webhook {
+            return usable(environment, given);
+        }
         let name = self.secret_name(environment, Secret::Webhook);
         let kept = self.inner.vault.get(&name).await;
         let kept = kept.map_err(|error| keychain_problem(&error))?;
@@ -150,6 +153,21 @@ impl Desk {
                 .about("webhook")
             })
     }
+}
+
+/// An address that texts of this environment may be posted to.
+fn usable(environment: &EnvironmentName, address: &SecretString) -> Result<Webhook, Problem> {
+    let webhook = Webhook::parse(address).map_err(|error| {
+        Problem::invalid("webhook", format!("The address {error}."), "Correct the address.")
+    })?;
+    if environment.is_practice() && !webhook.is_local() {
+        return Err(Problem::invalid(
+            "webhook",
+            "A text made for practice must not reach a real channel.",
+            "Practise with a receiver on this machine, or point the desk at a portal first.",
+        ));
+    }
+    Ok(webhook)
 }
 
 fn judged(posted: Posted) -> (PostOutcome, String) {

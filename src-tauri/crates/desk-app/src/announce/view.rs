@@ -466,8 +466,8 @@ pub struct SentDraft {
     pub id: String,
     /// Where.
     pub place: String,
-    /// When; now where not given.
-    pub at_ms: Option<i64>,
+    /// When, `2026-11-25T14:02` by the team's clock; now where not given.
+    pub at: Option<String>,
     /// By whom; the operator where not given.
     pub by: Option<String>,
 }

@@ -203,7 +203,7 @@ impl Desk {
             "{} has saved {} at {}.",
             seen.updated_by_uid.as_deref().unwrap_or("Somebody"),
             seen.phase.label(),
-            when(seen.updated_at_ms, self.inner.zone),
+            when(seen.updated_at_ms, self.zone()),
         )
     }
 
@@ -502,8 +502,8 @@ impl Desk {
         let taken = Duration::from_millis(state.taken_ms(now)).as_secs();
         let found = format!(
             "Started {}, ended {}, {} min {} s.",
-            when(state.opened_at_ms, self.inner.zone),
-            when(now, self.inner.zone),
+            when(state.opened_at_ms, self.zone()),
+            when(now, self.zone()),
             taken / 60,
             taken % 60,
         );

@@ -351,7 +351,7 @@ impl Desk {
         let found = format!(
             "{}, {how} at {}.",
             self.phase_words(state.phase),
-            when(state.updated_at_ms, self.inner.zone)
+            when(state.updated_at_ms, self.zone())
         );
         let mut events = vec![Event::Acknowledged {
             step,

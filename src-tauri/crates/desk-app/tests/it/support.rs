@@ -230,6 +230,8 @@ impl Bench {
             environment: None,
             credentials: HashMap::new(),
             runbook: None,
+            zone: None,
+            webhook: None,
             timeouts: Timeouts {
                 connect: Duration::from_secs(5),
                 call: self.call_timeout,

@@ -181,6 +181,21 @@ impl Store {
         .await
     }
 
+    /// The texts that left the desk under a run, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn announcements_of_run(&self, run_id: &str) -> Result<Vec<AnnouncementRow>, StoreError> {
+        let run_id = run_id.to_owned();
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM announcement WHERE run_id = ?1 ORDER BY seq")?;
+            let rows = statement.query_map([run_id], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// Every version of every template that was written at the desk, by id and number.
     ///
     /// # Errors

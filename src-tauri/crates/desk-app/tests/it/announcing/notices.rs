@@ -131,7 +131,7 @@ async fn an_open_rollback_is_told_when_its_notice_was_sent() {
     let sent = SentDraft {
         id: taken.id,
         place: "#ops-library".to_owned(),
-        at_ms: None,
+        at: None,
         by: Some("Ana".to_owned()),
     };
     assert!(desk.mark_announcement_sent(&sent).await.unwrap());

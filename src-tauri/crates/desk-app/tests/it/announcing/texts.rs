@@ -3,11 +3,12 @@
 use super::*;
 use crate::support::assert_journal_is_whole;
 use desk_app::{
-    Code,
+    Code, DeskOptions,
     announce::{
         ComposeRequest,
         view::{FactSourceView, FileFormat, PartView, SentDraft, WaiveDraft},
     },
+    view::ZoneSource,
 };
 use std::time::Duration;
 
@@ -251,17 +252,24 @@ async fn a_text_is_said_to_be_sent_and_the_next_is_compared_with_it() {
     let bench = Bench::start().await;
     let desk = in_phase_2(&bench).await;
     let taken = desk.take_announcement(STAFF).await.unwrap();
-    let sent = |place: &str, at_ms| SentDraft {
+    let sent = |place: &str, at: Option<&str>| SentDraft {
         id: taken.id.clone(),
         place: place.to_owned(),
-        at_ms,
+        at: at.map(str::to_owned),
         by: None,
+    };
+    let by_the_clock = |at_ms: i64| {
+        let at = chrono::DateTime::from_timestamp_millis(at_ms).unwrap();
+        at.with_timezone(&desk.zone())
+            .format("%Y-%m-%dT%H:%M")
+            .to_string()
     };
     let now = desk.now_ms();
     for (draft, field) in [
         (sent(" ", None), "place"),
-        (sent("#ops-library", Some(now + 120_000)), "atMs"),
-        (sent("#ops-library", Some(now - 120_000)), "atMs"),
+        (sent("#ops-library", Some(&by_the_clock(now + 120_000))), "at"),
+        (sent("#ops-library", Some(&by_the_clock(now - 120_000))), "at"),
+        (sent("#ops-library", Some("yesterday")), "at"),
     ] {
         let refused = desk.mark_announcement_sent(&draft).await.unwrap_err();
         assert_eq!(refused.field.as_deref(), Some(field));
@@ -310,12 +318,122 @@ async fn a_text_is_saved_as_a_file() {
         (FileFormat::Md, "# Library rollout phase update: Phase 2\n"),
         (FileFormat::Eml, "X-Unsent: 1"),
     ] {
-        let file = desk.save_announcement(STAFF, format).await.unwrap();
+        let suggested = desk.suggested_file(STAFF, format).await.unwrap();
+        assert!(suggested.starts_with(bench.dir().join("announcements")) && !suggested.exists());
+        let file = desk.save_announcement(STAFF, format, &suggested).await.unwrap();
+        assert_eq!(file, suggested);
         let content = std::fs::read_to_string(&file).unwrap();
         assert!(content.starts_with(begins), "{content}");
-        assert!(file.starts_with(bench.dir().join("announcements")));
     }
     assert_eq!(made(&bench).await.len(), 1);
+
+    // A name without the format's end gets it, and replaces nothing that nobody was asked about.
+    let folder = bench.dir().join("elsewhere");
+    std::fs::create_dir(&folder).unwrap();
+    let chosen = folder.join("notice 2.1");
+    let file = desk
+        .save_announcement(STAFF, FileFormat::Md, &chosen)
+        .await
+        .unwrap();
+    assert_eq!(file, folder.join("notice 2.1.md"));
+    let refused = desk.save_announcement(STAFF, FileFormat::Md, &chosen).await;
+    assert_eq!(refused.unwrap_err().field.as_deref(), Some("file"));
+    desk.save_announcement(STAFF, FileFormat::Md, &file)
+        .await
+        .unwrap();
+    let next = desk.suggested_file(MEMBER, FileFormat::Eml).await.unwrap();
+    assert_eq!(next.parent(), Some(folder.as_path()), "where it was saved last");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let next = desk.suggested_file(MEMBER, FileFormat::Eml).await.unwrap();
+    assert!(next.starts_with(bench.dir().join("announcements")));
+}
+
+#[tokio::test]
+async fn the_team_s_zone_is_named_and_typed_in_and_turns_a_text_outdated() {
+    let bench = Bench::start().await;
+    let desk = in_phase_2(&bench).await;
+    let before = desk.announcements().await.unwrap();
+    assert!(text(&before, STAFF).ready);
+    desk.set_zone(Some("America/New_York")).await.unwrap();
+    let view = desk.announcements().await.unwrap();
+    let staff = text(&view, STAFF);
+    assert!(refusing(staff).contains(&"outdated"));
+    let view = desk.refill_announcement(STAFF).await.unwrap();
+    let staff = text(&view, STAFF);
+    assert!(staff.ready, "{}", staff.refusal);
+    assert_eq!(
+        staff.body.text.matches("(America/New_York)").count(),
+        2,
+        "{}",
+        staff.body.text
+    );
+
+    // Typed by the team's clock even while the text was begun by another one.
+    desk.set_zone(Some("Asia/Kolkata")).await.unwrap();
+    let view = desk
+        .set_announcement_fact("next_check_time", "2026-11-26 10:00")
+        .await
+        .unwrap();
+    let fact = view
+        .facts
+        .iter()
+        .find(|fact| fact.placeholder == "next_check_time");
+    assert_eq!(fact.unwrap().input, "2026-11-26T10:00");
+    let view = desk.refill_announcement(STAFF).await.unwrap();
+    let body = &text(&view, STAFF).body.text;
+    assert!(body.contains("26 Nov 2026, 10:00 IST (Asia/Kolkata)"), "{body}");
+
+    let wrong = desk.set_zone(Some("Europe/Wien")).await.unwrap_err();
+    assert_eq!(
+        (wrong.code, wrong.field.as_deref()),
+        (Code::InvalidInput, Some("zone"))
+    );
+    let shown = desk.view().await.unwrap();
+    assert_eq!(
+        (shown.zone.as_str(), shown.zone_choice.source),
+        ("Asia/Kolkata", ZoneSource::Chosen)
+    );
+    desk.close().await;
+    let desk = bench.open().await;
+    assert_eq!(desk.zone().name(), "Asia/Kolkata");
+    desk.set_zone(None).await.unwrap();
+    let shown = desk.view().await.unwrap();
+    assert_eq!(
+        (&shown.zone, shown.zone_choice.source),
+        (&shown.zone_choice.machine, ZoneSource::Machine)
+    );
+    desk.close().await;
+    let given = Desk::open(DeskOptions {
+        zone: Some(chrono_tz::Pacific::Auckland),
+        ..bench.options()
+    });
+    assert_eq!(given.await.unwrap().zone().name(), "Pacific/Auckland");
+}
+
+#[tokio::test]
+async fn a_run_s_report_has_its_texts_and_what_became_of_them() {
+    let bench = Bench::start().await;
+    let desk = in_phase_2(&bench).await;
+    let staff = desk.take_announcement(STAFF).await.unwrap();
+    let member = desk.take_announcement(MEMBER).await.unwrap();
+    let sent = SentDraft {
+        id: staff.id.clone(),
+        place: "#ops-library".to_owned(),
+        at: None,
+        by: Some("Ana".to_owned()),
+    };
+    desk.mark_announcement_sent(&sent).await.unwrap();
+    let report = desk.run_report(None).await.unwrap();
+    let ids: Vec<&str> = report.announcements.iter().map(|made| made.id.as_str()).collect();
+    assert_eq!(ids, [&staff.id, &member.id]);
+    assert_eq!(report.announcements[0].sent[0].by, "Ana");
+    assert_eq!(report.announcements[0].sha256, staff.sha256);
+    assert!(report.announcements[1].sent.is_empty());
+    assert_eq!(desk.made_announcement("member").await.unwrap().id, member.id);
+    assert_eq!(desk.made_announcement(&staff.id).await.unwrap().id, staff.id);
+    desk.end_run().await.unwrap();
+    desk.start_run("").await.unwrap();
+    assert!(desk.run_report(None).await.unwrap().announcements.is_empty());
 }
 
 #[tokio::test]

@@ -11,12 +11,29 @@ use std::ops::Range;
 /// An id made by a machine is at least this long.
 const LONG_ID: usize = 20;
 const UUID: usize = 36;
+/// What servers answer, with the numbers that people copy along.
+const STATUSES: [&str; 11] = [
+    "400 bad request",
+    "401 unauthorized",
+    "403 forbidden",
+    "404 not found",
+    "409 conflict",
+    "429 too many requests",
+    "500 internal server error",
+    "502 bad gateway",
+    "503 service unavailable",
+    "504 gateway timeout",
+    "internal server error",
+];
 
 /// A text for members speaks of nothing internal, and does not sound punitive.
 pub(super) fn check_member(draft: &Draft, context: &Context<'_>, findings: &mut Findings<'_>) {
     let lists = [&context.runbook.announcements.words, context.added];
     let internal = Phrases::new(lists.iter().flat_map(|list| &list.internal).map(String::as_str));
     let punitive = Phrases::new(lists.iter().flat_map(|list| &list.punitive).map(String::as_str));
+    let statuses = Phrases::new(STATUSES);
+    // Its name gives the channel away without its sign, too.
+    let channel = Phrases::new([context.runbook.announcements.channel.as_str()]);
     let newest = draft.facts().renewed(context.newest);
     let incident = newest
         .written(&Placeholder::IncidentId)
@@ -33,8 +50,14 @@ pub(super) fn check_member(draft: &Draft, context: &Context<'_>, findings: &mut 
         for range in incident.iter().flat_map(|id| found(text, id)) {
             internals(Code::InternalId, part, range, findings);
         }
-        for range in status_codes(&tokens) {
+        for range in status_codes(&tokens).into_iter().chain(statuses.find(&tokens)) {
             internals(Code::InternalCode, part, range, findings);
+        }
+        for range in channel.find(&tokens) {
+            // With its sign it is said below.
+            if !text[..range.start].ends_with('#') {
+                internals(Code::InternalChannel, part, range, findings);
+            }
         }
         for (code, range) in channels(text, &context.runbook.announcements.channel) {
             internals(code, part, range, findings);

@@ -8,7 +8,7 @@ const S: Part = Part::Subject;
 const B: Part = Part::Body;
 
 /// The filled template with one thing changed in a part; nothing named is nothing replaced, but something added.
-const GOOD: [(&str, Part, &str, &str); 54] = [
+const GOOD: [(&str, Part, &str, &str); 56] = [
     (STAFF, S, "update", "update 🎉"),
     (STAFF, S, "Phase 2", "phase 2"),
     (STAFF, S, "Phase 2", "Phase II"),
@@ -139,6 +139,13 @@ const GOOD: [(&str, Part, &str, &str); 54] = [
     ),
     (MEMBER, B, "", "5. A request: idle kilns, please.\n"),
     (MEMBER, B, "", "5. Errors? There are 400 reasons to tell us.\n"),
+    (
+        MEMBER,
+        B,
+        "",
+        "5. Our library ops team is not found on page 404.\n",
+    ),
+    (MEMBER, B, "", "5. You may bring guests; 403 of you did.\n"),
     (MEMBER, B, "", "5. Phase 2 is the second of three.\n"),
     (MEMBER, B, "", "5. (All welcome) [also guests] <3\n"),
     (MEMBER, B, "", "5. INC is a good abbreviation; so is E2E.\n"),
