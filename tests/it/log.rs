@@ -98,6 +98,8 @@ fn an_entry_is_made_edited_shown_and_written_out() {
 #[test]
 fn a_run_is_in_the_log_with_its_facts_and_its_report() {
     let desk = Desk::new();
+    desk.run(&["phase", "set", "1", "--note", "Closing"]).ended(0);
+    desk.run(&["run", "end"]).ended(0);
     desk.run(&["run", "start", "--owner", "Ana Weber"]).ended(0);
     desk.run(&[
         "phase",
@@ -111,7 +113,7 @@ fn a_run_is_in_the_log_with_its_facts_and_its_report() {
     .ended(0);
     desk.run(&["smoke", "run", "--phase", "2"]);
     desk.run(&["run", "end"]).ended(0);
-    let shown = desk.run(&["log", "show", "R-001"]).ended(0).out;
+    let shown = desk.run(&["log", "show", "R-002"]).ended(0).out;
     assert!(
         shown.contains("Phase promoted: phase_2_member_writes") && shown.contains("filled by the desk"),
         "{shown}"
@@ -136,14 +138,14 @@ fn a_run_is_in_the_log_with_its_facts_and_its_report() {
             ],
             1,
         ),
-        (&["log", "list", "--outcome", "rolled-back"], 0),
+        (&["log", "list", "--outcome", "rolled-back"], 1),
         (&["log", "list", "--from", "2000-01-01", "--to", "2000-12-31"], 0),
     ] {
         let page = desk.run(&[words, &["--json"]].concat()).ended(0).json();
         assert_eq!(page["total"], total, "{words:?}");
     }
     let report = desk
-        .run(&["log", "export", "R-001", "--format", "report"])
+        .run(&["log", "export", "R-002", "--format", "report"])
         .ended(0)
         .out;
     assert!(
@@ -153,7 +155,7 @@ fn a_run_is_in_the_log_with_its_facts_and_its_report() {
     let pdf = desk.home().join("report.pdf");
     let out = pdf.display().to_string();
     let written = desk
-        .run(&["log", "export", "R-001", "--out", &out, "--json"])
+        .run(&["log", "export", "R-002", "--out", &out, "--json"])
         .ended(0)
         .json();
     assert!(written["bytes"].as_u64().unwrap() > 10_000, "{written}");
@@ -162,14 +164,14 @@ fn a_run_is_in_the_log_with_its_facts_and_its_report() {
     desk.run(&["run", "start"]).ended(0);
     desk.run(&["smoke", "run", "--phase", "2"]);
     let compared = desk
-        .run(&["log", "compare", "R-001", "R-002", "--json"])
+        .run(&["log", "compare", "R-002", "R-003", "--json"])
         .ended(0)
         .json();
     let steps = compared["steps"].as_array().unwrap();
     assert!(steps.len() > 10, "{compared}");
     assert!(steps.iter().all(|step| step["phase"] == "phase_2_member_writes"));
-    let text = desk.run(&["log", "compare", "R-001", "R-002"]).ended(0).out;
-    assert!(text.starts_with("R-001 → R-002\n"), "{text}");
+    let text = desk.run(&["log", "compare", "R-002", "R-003"]).ended(0).out;
+    assert!(text.starts_with("R-002 → R-003\n"), "{text}");
 }
 
 #[test]

@@ -13,6 +13,12 @@ fn field(entry: &LogEntryView, field: Field) -> &LogFieldView {
     entry.fields.iter().find(|one| one.field == field.id()).unwrap()
 }
 
+/// A desk on a portal in phase 1.
+async fn in_phase_1(bench: &Bench) -> Desk {
+    bench.somebody_sets("operator", Phase::ReadOnly, None).await;
+    bench.staging().await
+}
+
 async fn a_run(bench: &Bench, desk: &Desk) -> LogEntryView {
     desk.start_run("Ana Weber").await.unwrap();
     bench.pass(Duration::from_secs(60));
@@ -29,7 +35,7 @@ async fn a_run(bench: &Bench, desk: &Desk) -> LogEntryView {
 #[tokio::test]
 async fn a_run_fills_its_own_entry() {
     let bench = Bench::start().await;
-    let desk = bench.staging().await;
+    let desk = in_phase_1(&bench).await;
     let entry = a_run(&bench, &desk).await;
     assert_eq!(
         (
@@ -64,7 +70,7 @@ async fn a_run_fills_its_own_entry() {
 #[tokio::test]
 async fn a_correction_stands_beside_the_fact() {
     let bench = Bench::start().await;
-    let desk = bench.staging().await;
+    let desk = in_phase_1(&bench).await;
     a_run(&bench, &desk).await;
     let saved = desk
         .set_log_field("R-001", Field::ReleaseOwner, "  Bo Lind \u{0}")
@@ -233,7 +239,7 @@ async fn an_entry_is_withdrawn_with_a_reason_and_never_gone() {
 #[tokio::test]
 async fn a_filter_that_means_nothing_is_refused() {
     let bench = Bench::start().await;
-    let desk = bench.staging().await;
+    let desk = in_phase_1(&bench).await;
     a_run(&bench, &desk).await;
     let query = |change: fn(&mut LogQuery)| {
         let mut query = LogQuery::default();
@@ -289,7 +295,7 @@ async fn a_filter_that_means_nothing_is_refused() {
 #[tokio::test]
 async fn importing_what_was_exported_changes_nothing() {
     let bench = Bench::start().await;
-    let desk = bench.staging().await;
+    let desk = in_phase_1(&bench).await;
     a_run(&bench, &desk).await;
     desk.set_log_field("R-001", Field::Reason, "Loans fail:\nevery second one")
         .await
@@ -365,7 +371,7 @@ async fn a_file_from_elsewhere_is_imported_once() {
 #[tokio::test]
 async fn reports_are_of_one_run_and_always_the_same() {
     let bench = Bench::start().await;
-    let desk = bench.staging().await;
+    let desk = in_phase_1(&bench).await;
     a_run(&bench, &desk).await;
     desk.set_log_field("R-001", Field::ReleaseOwner, "Zoë 🏺 Ðorđević")
         .await
