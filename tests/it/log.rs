@@ -93,6 +93,16 @@ fn an_entry_is_made_edited_shown_and_written_out() {
         "{list}"
     );
     desk.run(&["journal", "verify"]).ended(0);
+    let found = desk
+        .run(&["journal", "search", "typed twi", "--json"])
+        .ended(0)
+        .json();
+    assert_eq!(
+        (found.as_array().unwrap().len(), &found[0]["kind"]),
+        (1, &json!("log_entry_withdrawn"))
+    );
+    let none = desk.run(&["journal", "search", "typed thrice"]).ended(0).out;
+    assert!(none.contains("No entry has these words."), "{none}");
 }
 
 #[test]

@@ -16,6 +16,9 @@ import { problemToShow } from "./problem";
 /** How long typing pauses before it is saved, and how long it goes on at most without being saved. */
 const QUIET_MS = 350;
 const AT_LEAST_EVERY_MS = 800;
+/** How many entries are got at once, and at most. */
+const PAGE = 100;
+const LONGEST_PAGE = 500;
 
 /** The rehearsal log: its list, and the entry that is looked at. What is typed is here until the program has saved it. */
 export class Log {
@@ -52,23 +55,26 @@ export class Log {
 
   /** Gets the list and the entry anew. */
   async load(): Promise<void> {
-    await this.find();
+    await this.find(true);
     const first = this.rows[0];
     if (this.#selected === null && first) await this.open(first.id);
     else if (this.#selected !== null) await this.#show(this.#selected);
   }
 
-  /** Gets the beginning of the list as it is narrowed now. */
-  async find(): Promise<void> {
+  /** Gets the beginning of the list as it is narrowed now; `keep`: what was got behind it stays. */
+  async find(keep = false): Promise<void> {
     const turn = (this.#listing += 1);
     try {
-      const limit = Math.min(500, Math.max(100, this.rows.length));
+      const limit = keep ? Math.min(LONGEST_PAGE, Math.max(PAGE, this.rows.length)) : PAGE;
       const page = await this.#host.logEntries({ ...$state.snapshot(this.query), limit });
       // What was narrowed since is looked for anew.
       if (turn !== this.#listing) return;
-      this.rows = page.entries;
+      // eslint-disable-next-line svelte/prefer-svelte-reactivity -- it is gone before anything is drawn
+      const got = new Set(page.entries.map(({ id }) => id));
+      const behind = keep ? this.rows.slice(LONGEST_PAGE).filter(({ id }) => !got.has(id)) : [];
+      this.rows = [...page.entries, ...behind];
       this.total = page.total;
-      this.#next = page.next;
+      if (behind.length === 0) this.#next = page.next;
     } catch (thrown) {
       this.#fail(null, thrown);
     }
@@ -82,7 +88,11 @@ export class Log {
     const turn = this.#listing;
     try {
       const page = await this.#host.logEntries({ ...$state.snapshot(this.query), after });
-      if (turn !== this.#listing) return;
+      if (turn !== this.#listing) {
+        // The list was got anew meanwhile; where it still ends here, the page is asked for again.
+        if (this.rows.at(-1)?.beganAtMs === after.beganAtMs) this.#next ??= after;
+        return;
+      }
       this.rows = [...this.rows, ...page.entries];
       this.#next = page.next;
     } catch (thrown) {

@@ -460,11 +460,8 @@ fn describe(desk: &Desk, entry: &LogEntryView) -> String {
             lines.extend(heading.as_ref().map(|words| format!("{words}:")));
         }
         let dash = if heading.is_some() { "- " } else { "" };
-        lines.push(format!(
-            "{dash}{}: {}",
-            field.label,
-            field.value.replace('\n', "\n    ")
-        ));
+        let line = format!("{dash}{}: {}", field.label, field.value.replace('\n', "\n    "));
+        lines.push(line.trim_end().to_owned());
         match (&field.typed, &field.fact) {
             (Some(typed), fact) => {
                 let beside = fact

@@ -462,22 +462,7 @@ impl Layout<'_> {
     }
 
     fn width(&self, text: &str, size: f32, bold: bool) -> f32 {
-        let face = if bold { &self.bold } else { &self.regular };
-        let units = |sign: char| {
-            face.glyph_index(sign)
-                .and_then(|glyph| face.glyph_hor_advance(glyph))
-        };
-        let of_sign = |sign: char| -> u32 {
-            match units(sign) {
-                Some(units) => u32::from(units),
-                None if is_silent(sign) => 0,
-                None => numbered(sign).chars().filter_map(units).map(u32::from).sum(),
-            }
-        };
-        let total: u32 = text.chars().map(of_sign).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a length on paper")]
-        let total = total as f32;
-        total * size / f32::from(face.units_per_em())
+        width(if bold { &self.bold } else { &self.regular }, text, size)
     }
 
     fn finish(mut self, title: &str) -> Result<Vec<u8>, PdfError> {
@@ -523,15 +508,17 @@ impl Layout<'_> {
                         text,
                     } => {
                         surface.set_fill(Some(fill(colour)));
-                        let font = if is_bold { &bold } else { &regular };
-                        surface.draw_text(
-                            Point::from_xy(x, y),
-                            font.clone(),
-                            size,
-                            &text,
-                            false,
-                            TextDirection::Auto,
-                        );
+                        let (font, face) = if is_bold {
+                            (&bold, &self.bold)
+                        } else {
+                            (&regular, &self.regular)
+                        };
+                        let mut x = x;
+                        for (run, direction) in runs(&text) {
+                            let start = Point::from_xy(x, y);
+                            surface.draw_text(start, font.clone(), size, run, false, direction);
+                            x += width(face, run, size);
+                        }
                     }
                     Mark::Rect {
                         x,
@@ -565,6 +552,55 @@ fn fill((red, green, blue): (u8, u8, u8)) -> Fill {
     }
 }
 
+/// How long a text is on one line, points.
+fn width(face: &Face<'_>, text: &str, size: f32) -> f32 {
+    let units = |sign: char| {
+        let glyph = face.glyph_index(sign)?;
+        face.glyph_hor_advance(glyph)
+    };
+    let of_sign = |sign: char| -> u32 {
+        match units(sign) {
+            Some(units) => u32::from(units),
+            None if is_silent(sign) => 0,
+            None => numbered(sign).chars().filter_map(units).map(u32::from).sum(),
+        }
+    };
+    let total: u32 = text.chars().map(of_sign).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a length on paper")]
+    let total = total as f32;
+    total * size / f32::from(face.units_per_em())
+}
+
+/// A line's stretches from left to right: one that is read from the right goes on over the spaces between its words.
+fn runs(line: &str) -> Vec<(&str, TextDirection)> {
+    let mut runs = Vec::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let end = if is_from_right(first) {
+            let before_left = rest
+                .find(|sign: char| !is_from_right(sign) && !sign.is_whitespace())
+                .unwrap_or(rest.len());
+            rest[..before_left].trim_end().len()
+        } else {
+            rest.find(is_from_right).unwrap_or(rest.len())
+        };
+        let (run, after) = rest.split_at(end);
+        let direction = if is_from_right(first) {
+            TextDirection::RightToLeft
+        } else {
+            TextDirection::LeftToRight
+        };
+        runs.push((run, direction));
+        rest = after;
+    }
+    runs
+}
+
+/// Hebrew, Arabic and their neighbours.
+const fn is_from_right(sign: char) -> bool {
+    matches!(sign, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
 fn numbered(sign: char) -> String {
     format!("[U+{:04X}]", u32::from(sign))
 }
@@ -572,4 +608,49 @@ fn numbered(sign: char) -> String {
 /// Signs that say only how others are shown.
 const fn is_silent(sign: char) -> bool {
     matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_drawn_in_stretches_of_one_direction() {
+        let told = |line| -> Vec<(&str, bool)> {
+            runs(line)
+                .into_iter()
+                .map(|(run, direction)| (run, matches!(direction, TextDirection::RightToLeft)))
+                .collect()
+        };
+        assert_eq!(told(""), []);
+        assert_eq!(told("Zoë, Привет"), [("Zoë, Привет", false)]);
+        assert_eq!(
+            told("by מרים כהן, Ana"),
+            [("by ", false), ("מרים כהן", true), (", Ana", false)]
+        );
+        assert_eq!(told("مرحبا"), [("مرحبا", true)]);
+    }
+
+    #[test]
+    fn a_sign_without_a_glyph_is_told_by_its_number() {
+        let mut layout = Layout::new().unwrap();
+        assert_eq!(layout.shown("Ðorđević Ω я"), "Ðorđević Ω я");
+        assert!(!layout.numbered);
+        assert_eq!(layout.shown("🏺\u{200d}你"), "[U+1F3FA][U+4F60]");
+        assert!(layout.numbered);
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_they_may_be() {
+        let layout = Layout::new().unwrap();
+        let text = format!("some words and one {} that is long\n\nend", "x".repeat(200));
+        let lines = layout.wrapped(&text, BODY, false, 200.0);
+        assert!(
+            lines
+                .iter()
+                .all(|line| layout.width(line.trim_end(), BODY, false) <= 200.0)
+        );
+        assert_eq!(lines.concat(), text.replace('\n', ""));
+        assert_eq!(lines[lines.len() - 2..], ["", "end"]);
+    }
 }
