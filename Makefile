@@ -27,6 +27,7 @@ build: setup-run ui/dist/index.html
 
 bench: setup-run
 	cargo bench --locked --package desk-store --bench snapshot
+	cargo bench --locked --package desk-store --bench log
 	cargo bench --locked --package desk-app --bench smoke
 	cargo bench --locked --package desk-app --bench rollback
 

@@ -70,6 +70,17 @@ const COMMANDS: &[&str] = &[
     "set_theme",
     "set_zone",
     "copy_text",
+    "log_entries",
+    "log_entry",
+    "new_log_entry",
+    "set_log_field",
+    "undo_log_field",
+    "log_history",
+    "withdraw_log_entry",
+    "compare_log_entries",
+    "export_log",
+    "import_log_entries",
+    "after_action",
 ];
 
 fn main() {

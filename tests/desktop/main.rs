@@ -6,6 +6,7 @@ mod announce;
 mod earned;
 mod first_start;
 mod harness;
+mod log;
 mod moved_elsewhere;
 mod offline;
 mod portal;

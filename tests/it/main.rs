@@ -10,6 +10,7 @@ mod help;
 mod journal;
 mod keychain;
 mod layers;
+mod log;
 mod outcomes;
 mod phase;
 mod portals;

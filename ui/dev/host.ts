@@ -2,11 +2,14 @@ import type { AudienceView } from "../src/bindings/AudienceView";
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
 import type { LeftView } from "../src/bindings/LeftView";
+import type { LogEntryView } from "../src/bindings/LogEntryView";
+import type { LogRowView } from "../src/bindings/LogRowView";
 import type { MadeView } from "../src/bindings/MadeView";
 import type { SmokeReport } from "../src/bindings/SmokeReport";
 import type { SoakView } from "../src/bindings/SoakView";
 import type { Host } from "../src/host/host";
 import { announceOf, madeOf } from "./announcements";
+import { entryOf, rowsOf } from "./log";
 import { BUILTIN_RUNBOOK, drillOf, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
@@ -26,6 +29,10 @@ export class FakeHost implements Host {
   /** The texts that are being written, and those that left the desk. */
   texts = announceOf();
   earlier: MadeView[] = [];
+
+  /** The log's list, and the entry that is looked at. */
+  rows: LogRowView[] = rowsOf();
+  entry: LogEntryView = entryOf();
 
   constructor(view: DeskView) {
     this.view = view;
@@ -277,6 +284,79 @@ export class FakeHost implements Host {
     this.earlier = [made, ...this.earlier.filter(({ id }) => id !== made.id)];
     return made;
   }
+
+  logEntries: Host["logEntries"] = async (query) => {
+    await this.#called("logEntries", query);
+    const wanted = this.rows.filter(({ label, owner, kind }) => {
+      const found = `${label} ${owner}`.toLowerCase().includes(query.search.toLowerCase());
+      return found && (query.kind === null || query.kind === kind);
+    });
+    const from = wanted.findIndex(({ beganAtMs }) => beganAtMs === query.after?.beganAtMs) + 1;
+    const entries = wanted.slice(from, from + 100);
+    const last = entries.at(-1);
+    const more = last && from + 100 < wanted.length;
+    return { entries, total: wanted.length, next: more ? { beganAtMs: last.beganAtMs, seq: 1 } : null };
+  };
+  logEntry: Host["logEntry"] = async (id) => {
+    await this.#called("logEntry", id);
+    return { ...this.entry, ...this.rows.find((row) => row.id === id) };
+  };
+  newLogEntry: Host["newLogEntry"] = async (kind) => {
+    await this.#called("newLogEntry", kind);
+    return (this.entry = entryOf({ id: "new", label: "0197-new", isRun: false, timeline: [] }));
+  };
+  setLogField: Host["setLogField"] = async (id, field, text) => {
+    await this.#called("setLogField", id, field, text);
+    const fields = this.entry.fields.map((one) => {
+      if (one.field !== field) return one;
+      const typed = text === "" ? null : { text, by: "staff_ana", atMs: Date.now() };
+      return { ...one, typed, value: text || (one.fact ?? ""), canUndo: true, changes: one.changes + 1 };
+    });
+    this.entry = { ...this.entry, fields };
+    return { savedAtMs: Date.now(), entry: this.entry };
+  };
+  undoLogField: Host["undoLogField"] = async (id, field) => {
+    await this.#called("undoLogField", id, field);
+    return this.setLogField(id, field, "");
+  };
+  logHistory: Host["logHistory"] = async (id, field) => {
+    await this.#called("logHistory", id, field);
+    return [{ field, text: "Bo Lind", by: "staff_ana", atMs: Date.now(), undoes: false }];
+  };
+  withdrawLogEntry: Host["withdrawLogEntry"] = async (id, reason) => {
+    await this.#called("withdrawLogEntry", id, reason);
+    const withdrawal = { reason, by: "staff_ana", atMs: Date.now() };
+    return (this.entry = { ...this.entry, withdrawn: true, withdrawal });
+  };
+  compareLogEntries: Host["compareLogEntries"] = async (before, after) => {
+    await this.#called("compareLogEntries", before, after);
+    const row = (id: string) => this.rows.find((one) => one.id === id) ?? entryOf();
+    const step = {
+      phase: "phase_2_member_writes",
+      step: "phase2-borrow-return/borrow",
+      account: "member-smoke",
+      before: "pass",
+      beforeMs: 90,
+      after: "fail",
+      afterMs: 210,
+      slowerByMs: 120,
+      failedAnew: true,
+    };
+    return { before: row(before), after: row(after), steps: [step] };
+  };
+  exportLog: Host["exportLog"] = async (id, query, format) => {
+    await this.#called("exportLog", id, query, format);
+    return `/home/ana/.local/share/cutover-desk/log/${id ?? "log"}.${format}`;
+  };
+  importLogEntries: Host["importLogEntries"] = async (text) => {
+    await this.#called("importLogEntries", text);
+    const unread = [{ line: 2, text: "Owner: Ana", why: "it is no line of the template" }];
+    return { made: ["new"], known: 1, unread };
+  };
+  afterAction: Host["afterAction"] = async (id) => {
+    await this.#called("afterAction", id);
+    return "# After-action report: R-014\n\n## Open points\n\nNone.\n";
+  };
 
   async selectEnvironment(name: string) {
     await this.#called("selectEnvironment", name);

@@ -7,6 +7,7 @@ import type { Problem } from "./bindings/Problem";
 import { Drafts } from "./drafts.svelte";
 import { Drill } from "./drill.svelte";
 import type { Host, StoreChoice } from "./host/host";
+import { Log } from "./log.svelte";
 import { Metrics } from "./metrics.svelte";
 import { type PlaceId, PLACES } from "./places";
 import { Plan } from "./plan.svelte";
@@ -25,6 +26,7 @@ export class Desk {
   readonly rollback: Rollback;
   readonly drill: Drill;
   readonly announce: Announce;
+  readonly log: Log;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
@@ -46,6 +48,7 @@ export class Desk {
     this.rollback = new Rollback(host, this.drafts, () => this.view);
     this.drill = new Drill(host, this.drafts, () => this.view);
     this.announce = new Announce(host);
+    this.log = new Log(host);
   }
 
   get started(): boolean {
@@ -83,6 +86,7 @@ export class Desk {
   flush(): void {
     this.drafts.flush();
     void this.announce.flush();
+    void this.log.flush();
   }
 
   /** Stops following. */

@@ -25,6 +25,8 @@ export function markOf(place: PlaceId, view: DeskView): PlaceMark | null {
       return rollbackMark(view);
     case "announce":
       return announceMark(view);
+    case "log":
+      return null;
     case "settings":
       return settingsMark(view);
   }

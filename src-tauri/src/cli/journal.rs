@@ -2,7 +2,7 @@
 
 use super::{Global, Printer, Status, open_itself};
 use clap::Subcommand;
-use desk_app::{Problem, journal as restoring};
+use desk_app::{Problem, journal as restoring, time::when};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -10,6 +10,14 @@ use std::path::PathBuf;
 pub enum Command {
     /// Check every entry and the chain between them
     Verify,
+    /// Find entries with words that begin so, newest first
+    Search {
+        /// The words
+        text: String,
+        /// The most entries
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
     /// Write a backup
     Backup {
         /// A file that does not exist yet
@@ -55,6 +63,30 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
             } else {
                 Status::No
             })
+        }
+        Command::Search { text, limit } => {
+            let desk = open_itself(global).await?;
+            let entries = desk.search_journal(&text, limit).await?;
+            printer.result(&entries, || {
+                if entries.is_empty() {
+                    return "No entry has these words.".to_owned();
+                }
+                let lines: Vec<String> = entries
+                    .iter()
+                    .map(|entry| {
+                        format!(
+                            "{}  {}  {}  by {}  {}",
+                            entry.seq,
+                            when(entry.at_ms, desk.zone()),
+                            entry.kind,
+                            entry.actor,
+                            entry.body
+                        )
+                    })
+                    .collect();
+                lines.join("\n")
+            });
+            Ok(Status::Yes)
         }
         Command::Backup { file } => {
             let desk = open_itself(global).await?;

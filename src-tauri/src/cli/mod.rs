@@ -7,6 +7,7 @@ mod environment;
 mod gate;
 mod identity;
 mod journal;
+mod log;
 mod metrics;
 mod phase;
 mod practice;
@@ -156,6 +157,9 @@ pub enum Command {
     /// The rehearsal or cutover that acts are recorded under
     #[command(subcommand)]
     Run(run::Command),
+    /// The rehearsal log
+    #[command(subcommand)]
+    Log(log::Command),
     /// The record of everything done at this desk
     #[command(subcommand)]
     Journal(journal::Command),
@@ -259,6 +263,7 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Drill(drill) => drill::run(global, drill, printer).await,
         Command::Announce(command) => announce::run(global, command, printer).await,
         Command::Run(command) => run::run(global, command, printer).await,
+        Command::Log(command) => log::run(global, command, printer).await,
         Command::Journal(command) => journal::run(global, command, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
         Command::Completions { shell } => {

@@ -3,6 +3,7 @@
 mod announce;
 mod clipboard;
 mod environments;
+mod log;
 mod metrics;
 mod phase;
 mod practice;
@@ -117,6 +118,17 @@ pub fn run(global: &Global) -> ExitCode {
             settings::set_theme,
             settings::set_zone,
             clipboard::copy_text,
+            log::log_entries,
+            log::log_entry,
+            log::new_log_entry,
+            log::set_log_field,
+            log::undo_log_field,
+            log::log_history,
+            log::withdraw_log_entry,
+            log::compare_log_entries,
+            log::export_log,
+            log::import_log_entries,
+            log::after_action,
         ])
         .setup(|app| {
             let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
@@ -194,13 +206,13 @@ fn log_plugin(data_dir: &Path) -> tauri::plugin::TauriPlugin<tauri::Wry> {
             path: data_dir.join("logs"),
             file_name: Some("desk".into()),
         }))
-        .level(log::LevelFilter::Off)
-        .level_for("cutover_desk", log::LevelFilter::Info)
-        .level_for("desk_app", log::LevelFilter::Info)
-        .level_for("desk_portal", log::LevelFilter::Info)
-        .level_for("desk_store", log::LevelFilter::Info)
-        .level_for("desk_keychain", log::LevelFilter::Info)
-        .level_for("desk_practice", log::LevelFilter::Info)
+        .level(::log::LevelFilter::Off)
+        .level_for("cutover_desk", ::log::LevelFilter::Info)
+        .level_for("desk_app", ::log::LevelFilter::Info)
+        .level_for("desk_portal", ::log::LevelFilter::Info)
+        .level_for("desk_store", ::log::LevelFilter::Info)
+        .level_for("desk_keychain", ::log::LevelFilter::Info)
+        .level_for("desk_practice", ::log::LevelFilter::Info)
         .max_file_size(2_000_000)
         .rotation_strategy(RotationStrategy::KeepSome(5))
         .timezone_strategy(TimezoneStrategy::UseUtc)

@@ -12,11 +12,20 @@ import type { IdentityView } from "../bindings/IdentityView";
 import type { ImportView } from "../bindings/ImportView";
 import type { JournalView } from "../bindings/JournalView";
 import type { LeftView } from "../bindings/LeftView";
+import type { LogChangeView } from "../bindings/LogChangeView";
 import type { LogColumns } from "../bindings/LogColumns";
+import type { LogComparisonView } from "../bindings/LogComparisonView";
+import type { LogEntryView } from "../bindings/LogEntryView";
+import type { LogFormat } from "../bindings/LogFormat";
+import type { LogImportView } from "../bindings/LogImportView";
+import type { LogPageView } from "../bindings/LogPageView";
+import type { LogQuery } from "../bindings/LogQuery";
+import type { LogSavedView } from "../bindings/LogSavedView";
 import type { MadeView } from "../bindings/MadeView";
 import type { MetricsView } from "../bindings/MetricsView";
 import type { RollbackChoice } from "../bindings/RollbackChoice";
 import type { RollbackRequest } from "../bindings/RollbackRequest";
+import type { RunKind } from "../bindings/RunKind";
 import type { SafeStateView } from "../bindings/SafeStateView";
 import type { SaveRequest } from "../bindings/SaveRequest";
 import type { SentDraft } from "../bindings/SentDraft";
@@ -130,6 +139,25 @@ export interface Host {
   saveTemplate(template: TemplateDraft): Promise<void>;
   restoreTemplate(id: string, number: number): Promise<void>;
   compareTemplate(id: string, before: number, after: number): Promise<DifferenceLineView[]>;
+
+  /** A page of the log's entries, newest first. */
+  logEntries(query: LogQuery): Promise<LogPageView>;
+  logEntry(id: string): Promise<LogEntryView>;
+  /** Makes an entry by hand; without a kind it is as the environment is. */
+  newLogEntry(kind: RunKind | null): Promise<LogEntryView>;
+  /** Resolves once the text is on the disk; an empty one makes the fact count again. */
+  setLogField(id: string, field: string, text: string): Promise<LogSavedView>;
+  /** Takes back the newest change to a field. */
+  undoLogField(id: string, field: string): Promise<LogSavedView>;
+  logHistory(id: string, field: string): Promise<LogChangeView[]>;
+  /** Withdraws an entry; it stays and says so. */
+  withdrawLogEntry(id: string, reason: string): Promise<LogEntryView>;
+  compareLogEntries(before: string, after: string): Promise<LogComparisonView>;
+  /** Writes one entry, or all that the query lets through. Resolves to the path of the file. */
+  exportLog(id: string | null, query: LogQuery, format: LogFormat): Promise<string>;
+  importLogEntries(text: string): Promise<LogImportView>;
+  /** The after-action report as Markdown. */
+  afterAction(id: string): Promise<string>;
 
   selectEnvironment(name: string): Promise<void>;
   testEnvironment(draft: EnvironmentDraft, signIn: SignInDraft): Promise<TestReport>;

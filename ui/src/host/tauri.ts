@@ -64,6 +64,18 @@ export const tauri: Host = {
   restoreTemplate: (id, number) => invoke("restore_template", { id, number }),
   compareTemplate: (id, before, after) => invoke("compare_template", { id, before, after }),
 
+  logEntries: (query) => invoke("log_entries", { query }),
+  logEntry: (id) => invoke("log_entry", { id }),
+  newLogEntry: (kind) => invoke("new_log_entry", { kind }),
+  setLogField: (id, field, text) => invoke("set_log_field", { id, field, text }),
+  undoLogField: (id, field) => invoke("undo_log_field", { id, field }),
+  logHistory: (id, field) => invoke("log_history", { id, field }),
+  withdrawLogEntry: (id, reason) => invoke("withdraw_log_entry", { id, reason }),
+  compareLogEntries: (before, after) => invoke("compare_log_entries", { before, after }),
+  exportLog: (id, query, format) => invoke("export_log", { id, query, format }),
+  importLogEntries: (text) => invoke("import_log_entries", { text }),
+  afterAction: (id) => invoke("after_action", { id }),
+
   selectEnvironment: (name) => invoke("select_environment", { name }),
   testEnvironment: (draft, signIn) => invoke("test_environment", { draft, signIn }),
   addEnvironment: (draft, signIn) => invoke("add_environment", { draft, signIn }),

@@ -6,7 +6,10 @@ use crate::{
     problem::{chain, open_problem, restore_problem, store_problem},
     view::{BrokenView, JournalView},
 };
-use desk_core::{journal::Fault, record::Record};
+use desk_core::{
+    journal::{Entry, Fault},
+    record::Record,
+};
 use desk_store::{BackupInfo, OpenError, Restored, StoreError};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +42,16 @@ impl Desk {
                 .to_owned(),
             }),
         })
+    }
+
+    /// Entries of the journal, of every environment, with words that begin with each of `search`'s; newest first, at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// `store_*` when it cannot be read.
+    pub async fn search_journal(&self, search: &str, limit: u32) -> Result<Vec<Entry>, Problem> {
+        let found = self.inner.store.search_journal(search, None, limit).await;
+        found.map_err(|error| store_problem(&error))
     }
 
     /// Writes a backup of everything that is recorded.

@@ -12,6 +12,7 @@ mod environments;
 pub mod error;
 pub mod journal;
 mod link;
+pub mod log;
 pub mod metrics;
 mod pace;
 mod phase;

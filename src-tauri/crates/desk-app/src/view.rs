@@ -427,7 +427,7 @@ pub struct RunView {
 }
 
 /// What a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum RunKind {
     /// In practice or staging.

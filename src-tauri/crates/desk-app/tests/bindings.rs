@@ -13,6 +13,10 @@ use desk_app::{
         AnnounceView, CopyPart, DifferenceLineView, FileFormat, MadeView, SentDraft, TemplateDraft,
         WaiveDraft,
     },
+    log::view::{
+        LogChangeView, LogComparisonView, LogEntryView, LogFormat, LogImportView, LogPageView, LogQuery,
+        LogSavedView,
+    },
     metrics::view::{ImportView, LogColumns, SoakView},
     rollback::view::{DrillRequest, RollbackChoice, RollbackRequest, SafeStateView},
     smoke::view::{SmokePlan, SmokeReport, SmokeRequest},
@@ -66,6 +70,14 @@ fn the_bindings_are_those_of_the_types_that_cross() {
     SentDraft::export_all(&config).unwrap();
     TemplateDraft::export_all(&config).unwrap();
     WaiveDraft::export_all(&config).unwrap();
+    LogChangeView::export_all(&config).unwrap();
+    LogComparisonView::export_all(&config).unwrap();
+    LogEntryView::export_all(&config).unwrap();
+    LogFormat::export_all(&config).unwrap();
+    LogImportView::export_all(&config).unwrap();
+    LogPageView::export_all(&config).unwrap();
+    LogQuery::export_all(&config).unwrap();
+    LogSavedView::export_all(&config).unwrap();
     let generated = read_all(fresh.path());
     assert!(generated.len() > 20, "only {} types generated", generated.len());
 

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod identity;
 pub mod import;
 pub mod journal;
+pub mod log;
 pub mod metrics;
 pub mod phase;
 pub mod record;

@@ -4,6 +4,7 @@ use crate::{
     EnvironmentKind, Phase, PhaseState, Role,
     announce::{Announcement, TemplateText},
     gate::DecisionDigest,
+    log,
     phase::Direction,
     rollback::{Event, Opening},
     smoke::{Left, Settled, SmokeFinish, SmokeStart},
@@ -257,6 +258,47 @@ pub enum Record {
         sha256: String,
         /// Where the replaced file lies, relative to the data directory.
         set_aside: Option<String>,
+    },
+    /// An entry was made in the rehearsal log, for a run of the past or one that was not made at this desk. A run of this desk
+    /// has its entry from [`Record::RunStarted`] on.
+    LogEntryMade {
+        /// Its id, a `UUIDv7`.
+        entry_id: String,
+        /// Whether the run was for real.
+        run_kind: log::Kind,
+        /// The SHA-256 of what stood in the file that it was imported from; none where a person made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        imported_sha256: Option<String>,
+    },
+    /// A person typed into a field of an entry.
+    LogFieldSet {
+        /// The entry's id; the run's, where the desk made the run.
+        entry_id: String,
+        /// Which field.
+        field: log::Field,
+        /// What stands there now; empty where the fact counts again.
+        text: String,
+        /// Whether it took back the change before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        undoes: bool,
+    },
+    /// An entry was made in error. It stays, and says so.
+    LogEntryWithdrawn {
+        /// Its id.
+        entry_id: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file was imported into the log; its entries stand before this one.
+    LogImported {
+        /// The file's SHA-256, lower-case hex.
+        sha256: String,
+        /// The ids of the entries that were made.
+        made: Vec<String>,
+        /// How many entries of the file were there already.
+        known: u32,
+        /// The numbers of the lines that could not be read, from 1; each is kept in its entry's notes.
+        unread: Vec<usize>,
     },
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     error::StoreError,
     projection,
+    search::matching,
     store::{Store, Writer},
 };
 use desk_core::{
@@ -39,6 +40,13 @@ CREATE TRIGGER journal_only_grows BEFORE INSERT ON journal
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM journal)
     OR EXISTS (SELECT 1 FROM journal WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'journal entries are only ever added after the newest'); END;
+";
+
+/// The search over all entries. The words stay in the journal's table; here is only where each of them is.
+pub(crate) const V8: &str = "
+CREATE VIRTUAL TABLE journal_search USING fts5 (
+    kind, actor, body, content = 'journal', content_rowid = 'seq', columnsize = 0, prefix = '2 3'
+);
 ";
 
 /// An act to be recorded. The store gives it its number, id, time and hash.
@@ -80,6 +88,48 @@ impl Store {
     pub async fn entries(&self, before_seq: Option<i64>, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.read(move |connection| entries(connection, before_seq, limit))
             .await
+    }
+
+    /// Entries with words that begin with each of `search`'s, newest first: at most `limit`, and only those before entry
+    /// `before_seq` if one is named. None for a search without a word.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn search_journal(
+        &self,
+        search: &str,
+        before_seq: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let Some(search) = matching(search) else {
+            return Ok(Vec::new());
+        };
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT journal.* FROM journal_search JOIN journal ON journal.seq = journal_search.rowid
+                 WHERE journal_search MATCH ?1 AND journal_search.rowid < ?2
+                 ORDER BY journal_search.rowid DESC LIMIT ?3",
+            )?;
+            let rows =
+                statement.query_map(params![search, before_seq.unwrap_or(i64::MAX), limit], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Every entry that belongs to a run, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn journal_of_run(&self, run_id: &str) -> Result<Vec<Entry>, StoreError> {
+        let run_id = run_id.to_owned();
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM journal WHERE run_id = ?1 ORDER BY seq")?;
+            let rows = statement.query_map([run_id], from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
     }
 
     /// The newest entry's number; 0 when there is none.
@@ -166,6 +216,18 @@ fn insert(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
             ":prev_hash": entry.prev_hash,
             ":hash": entry.hash,
         })?;
+    connection
+        .prepare_cached("INSERT INTO journal_search (rowid, kind, actor, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![entry.seq, entry.kind, entry.actor, entry.body])?;
+    Ok(())
+}
+
+/// Makes the search over all entries anew.
+pub(crate) fn index_all(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO journal_search (journal_search) VALUES ('rebuild')",
+        [],
+    )?;
     Ok(())
 }
 

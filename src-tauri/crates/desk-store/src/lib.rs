@@ -30,6 +30,7 @@ mod locks;
 mod migrate;
 mod open;
 mod projection;
+mod search;
 mod settings;
 mod store;
 mod telemetry;
@@ -50,6 +51,7 @@ pub use projection::{
     artifact::{Attached, Captured, RunArtifactRow},
     environment::EnvironmentRow,
     identity::IdentityRow,
+    log::{LogCursor, LogEntryRow, LogFieldRow, LogFilter, Withdrawn},
     phase_change::PhaseChangeRow,
     phase_move::PhaseMoveRow,
     rollback::RollbackRow,

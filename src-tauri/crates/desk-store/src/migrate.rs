@@ -6,7 +6,8 @@ use crate::{
     error::StoreError,
     journal,
     projection::{
-        self, announcement, environment, identity, phase_change, phase_move, phase_seen, rollback, run, smoke,
+        self, announcement, environment, identity, log, phase_change, phase_move, phase_seen, rollback, run,
+        smoke,
     },
     settings,
     telemetry::{self, import, panel, tally},
@@ -41,6 +42,7 @@ pub(crate) const ALL: &[Migration] = &[
     &[rollback::V5, environment::V5],
     &[import::V6, panel::V6],
     &[announcement::V7],
+    &[log::V8, journal::V8],
 ];
 
 /// The version that a list of migrations leads to.
@@ -53,6 +55,7 @@ pub(crate) fn version(migrations: &[Migration]) -> i64 {
 /// whole version behind.
 pub(crate) fn run(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_one(None, "user_version")?;
+    let newest = version(migrations);
     for (steps, version) in migrations
         .iter()
         .zip(1_i64..)
@@ -61,6 +64,11 @@ pub(crate) fn run(connection: &mut Connection, migrations: &[Migration]) -> Resu
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for sql in *steps {
             transaction.execute_batch(sql)?;
+        }
+        // By today's code, and so only once today's tables are there; in the same transaction as they.
+        if found < log::SINCE && version == newest && version >= log::SINCE {
+            log::fill(&transaction)?;
+            journal::index_all(&transaction)?;
         }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", version)?;

@@ -66,6 +66,7 @@ export const ICONS = {
     "M11 5l3-3",
     "M12 7.75L8.25 4A2.65 2.65 0 1 1 12 7.75z",
   ],
+  log: ["M3.5 1.75h9v12.5h-9z", "M6 5h4", "M6 8h4", "M6 11h2.5"],
   plus: ["M8 3v10", "M3 8h10"],
 } satisfies Record<string, string[]>;
 

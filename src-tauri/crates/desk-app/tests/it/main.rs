@@ -13,6 +13,7 @@ mod environments;
 mod instances;
 mod keychain;
 mod live;
+mod log;
 mod metrics;
 mod moved;
 mod reading;

@@ -3,6 +3,7 @@
 use crate::{
     column::{Json, Word},
     error::StoreError,
+    search::matching,
     store::Store,
 };
 use desk_core::{
@@ -215,16 +216,6 @@ impl Store {
         })
         .await
     }
-}
-
-/// Words as FTS5 is asked for their beginnings; none where there are none. Quoted, so that nothing in them is an operator.
-fn matching(search: &str) -> Option<String> {
-    let words: Vec<String> = search
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| format!("\"{word}\" *"))
-        .collect();
-    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<AnnouncementRow> {

@@ -6,6 +6,7 @@ pub(crate) mod announcement;
 pub(crate) mod artifact;
 pub(crate) mod environment;
 pub(crate) mod identity;
+pub(crate) mod log;
 pub(crate) mod phase_change;
 pub(crate) mod phase_move;
 pub(crate) mod phase_seen;
@@ -23,7 +24,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 
 /// Every projection's table. Each has its key in its first two columns.
-pub(crate) const TABLES: [&str; 15] = [
+pub(crate) const TABLES: [&str; 18] = [
     "environment",
     "identity",
     "run",
@@ -39,6 +40,9 @@ pub(crate) const TABLES: [&str; 15] = [
     "announcement",
     "announcement_search",
     "announcement_template",
+    "log_entry",
+    "log_field",
+    "log_search",
 ];
 
 impl Store {
@@ -64,6 +68,7 @@ pub(crate) fn rebuild(connection: &mut Connection) -> Result<(), StoreError> {
         apply_stored(&transaction, &entry)?;
         Ok(ControlFlow::Continue(()))
     })?;
+    journal::index_all(&transaction)?;
     transaction.commit()?;
     Ok(())
 }
@@ -82,6 +87,7 @@ pub(crate) fn apply_stored(connection: &Connection, entry: &Entry) -> Result<(),
 /// A change's conclusion without its start, or the removal of what is not there, changes nothing and is no error: what happened
 /// must be recordable, whatever the desk believed before.
 pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> Result<(), StoreError> {
+    log::take(connection, entry, &record)?;
     match record {
         Record::EnvironmentAdded {
             environment_kind,
@@ -334,7 +340,12 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
             // The desk put the phase back itself: that is nobody's move.
             phase_seen::forget(connection, &practice)
         }
-        Record::RunbookSet { .. }
+        // The log's own: taken in above.
+        Record::LogEntryMade { .. }
+        | Record::LogFieldSet { .. }
+        | Record::LogEntryWithdrawn { .. }
+        | Record::LogImported { .. }
+        | Record::RunbookSet { .. }
         | Record::PracticeFaultsSet { .. }
         | Record::BackupWritten { .. }
         | Record::StoreRestored { .. } => Ok(()),

@@ -5,6 +5,7 @@ mod artifacts;
 mod backups;
 mod damage;
 mod journal;
+mod log;
 mod migrations;
 mod processes;
 mod projections;

@@ -1,0 +1,380 @@
+//! What the journal of a run tells: the facts, the story, the after-action report, the comparison.
+
+use crate::{
+    EnvironmentKind, Phase, PhaseState, Role, Runbook,
+    gate::{DecisionDigest, GateVerdict, Verdict},
+    log::{Facts, Field, Happened, Kind, Line, Outcome, Page, Story, after_action, compare, counting},
+    phase::Direction,
+    record::{ChangeOutcome, Record, RequestRef},
+    rollback::{Answers, Event, Opening, Purpose, Step, Until},
+    smoke::{PhaseAnswers, SmokeFinish, SmokeStart, StepRecord, StepResult},
+};
+use chrono_tz::Tz;
+
+/// 25 November 2026, 13:00 UTC.
+const BEGAN: i64 = 1_795_611_600_000;
+
+fn happened(minute: i64, record: Record) -> Happened {
+    Happened {
+        at_ms: BEGAN + minute * 60_000,
+        actor: "staff_ana".into(),
+        record,
+    }
+}
+
+fn state(phase: Phase, at_ms: i64) -> PhaseState {
+    PhaseState {
+        phase,
+        note: Some("Opening".into()),
+        updated_at_ms: at_ms,
+        updated_by_uid: Some("staff_ana".into()),
+    }
+}
+
+fn started(id: &str, from: Phase, to: Phase) -> Record {
+    Record::PhaseChangeStarted {
+        change_id: id.into(),
+        from: state(from, 1),
+        to,
+        note: Some("note".into()),
+        direction: Direction::of(from, to),
+        incident_id: None,
+        basis: Some(DecisionDigest {
+            verdicts: vec![GateVerdict {
+                gate: "phase2-writes".into(),
+                verdict: Verdict::Go,
+            }],
+            artifact_sha256: None,
+            smoke_run_id: None,
+            runbook_sha256: "00".into(),
+        }),
+        override_reason: (to == Phase::AdminFull).then(|| "agreed by phone".to_owned()),
+    }
+}
+
+fn concluded(id: &str, outcome: ChangeOutcome, to: Phase) -> Record {
+    Record::PhaseChangeConcluded {
+        change_id: id.into(),
+        outcome,
+        state: Some(state(to, BEGAN)),
+        requests: vec![RequestRef {
+            route: "library.rollout.set".into(),
+            request_id: format!("req_{id}"),
+            status: (outcome == ChangeOutcome::Confirmed).then_some(200),
+            at_ms: BEGAN,
+            duration_ms: 90,
+        }],
+        acknowledged_at_ms: Some(BEGAN),
+        reason: (outcome != ChangeOutcome::Confirmed).then(|| "no answer".to_owned()),
+    }
+}
+
+fn step(id: &str, account: &str, result: StepResult, ms: u64) -> StepRecord {
+    StepRecord {
+        id: id.into(),
+        check: "check".into(),
+        account: account.into(),
+        uid: None,
+        route: Some("library.items.list".into()),
+        action: "Act".into(),
+        optional: false,
+        result,
+        label: None,
+        found: "found this".into(),
+        at_ms: Some(BEGAN + 4 * 60_000),
+        duration_ms: Some(ms),
+        status: Some(200),
+        request_id: Some(format!("req_{id}")),
+        support_code: Some(format!("sup_{id}")),
+        carried_from: None,
+    }
+}
+
+fn checklist(minute: i64, steps: Vec<StepRecord>) -> [Happened; 2] {
+    let start = SmokeStart {
+        phase: Phase::MemberWrites,
+        runbook_sha256: "00".into(),
+        only_failed_of: None,
+        overrides: Vec::new(),
+    };
+    let finish = SmokeFinish {
+        cancelled: false,
+        steps,
+        answers: PhaseAnswers {
+            agreeing: 3,
+            disagreeing: 0,
+        },
+        state: Some(state(Phase::MemberWrites, BEGAN)),
+        wall_ms: 4_000,
+        critical_path_ms: 3_000,
+    };
+    let smoke_id = format!("smoke-{minute}");
+    [
+        happened(
+            minute,
+            Record::SmokeStarted {
+                smoke_id: smoke_id.clone(),
+                start,
+            },
+        ),
+        happened(minute + 1, Record::SmokeFinished { smoke_id, finish }),
+    ]
+}
+
+fn run_started() -> Happened {
+    happened(
+        0,
+        Record::RunStarted {
+            number: 14,
+            environment_kind: EnvironmentKind::Practice,
+            runbook_sha256: None,
+            owner: Some("Ana Weber".into()),
+        },
+    )
+}
+
+fn rehearsal() -> Vec<Happened> {
+    let opening = Opening {
+        purpose: Purpose::Rollback,
+        from: Some(state(Phase::AdminFull, 5)),
+        to: Phase::MemberWrites,
+        trigger: None,
+        reason: "loans fail".into(),
+        confirmed_by: "Ana".into(),
+        incident_id: Some("INC-42".into()),
+        note: "ROLLBACK".into(),
+        until: Until::Settled,
+        promote_to: None,
+        restore: false,
+        borrow: false,
+        budget_ms: 900_000,
+        phase_cache_ms: 60_000,
+        runbook_sha256: "00".into(),
+    };
+    let event = |minute: i64, event| {
+        happened(
+            minute,
+            Record::RollbackEvent {
+                rollback_id: "rb".into(),
+                at_ms: BEGAN + minute * 60_000,
+                event,
+            },
+        )
+    };
+    let mut all = vec![
+        run_started(),
+        happened(1, started("a", Phase::ReadOnly, Phase::MemberWrites)),
+        happened(1, concluded("a", ChangeOutcome::Confirmed, Phase::MemberWrites)),
+    ];
+    all.extend(checklist(
+        3,
+        vec![
+            step("borrow", "member-smoke", StepResult::Fail, 100),
+            step("list", "staff-smoke", StepResult::Pass, 100),
+            step("question", "person", StepResult::Attested, 0),
+        ],
+    ));
+    all.extend([
+        happened(6, started("b", Phase::MemberWrites, Phase::AdminFull)),
+        happened(7, concluded("b", ChangeOutcome::Unknown, Phase::AdminFull)),
+        happened(8, concluded("b", ChangeOutcome::Confirmed, Phase::AdminFull)),
+        happened(
+            9,
+            Record::ArtifactAttached {
+                sha256: "ab".repeat(32),
+                item: "metrics".into(),
+            },
+        ),
+        happened(
+            10,
+            Record::RollbackOpened {
+                rollback_id: "rb".into(),
+                at_ms: BEGAN + 600_000,
+                opening: Box::new(opening),
+            },
+        ),
+        happened(10, started("c", Phase::AdminFull, Phase::MemberWrites)),
+        event(
+            10,
+            Event::Sending {
+                step: Step::SetPhase,
+                change_id: "c".into(),
+                account: "operator".into(),
+                attempt: 1,
+            },
+        ),
+        happened(11, concluded("c", ChangeOutcome::Confirmed, Phase::MemberWrites)),
+        event(
+            13,
+            Event::Verified {
+                answers: Answers::default(),
+            },
+        ),
+        event(
+            15,
+            Event::Closed {
+                review_by_ms: Some(1),
+            },
+        ),
+        happened(18, Record::RunEnded {}),
+    ]);
+    all
+}
+
+fn facts(entries: &[Happened]) -> Facts {
+    let mut facts = Facts::begin(BEGAN, Some("Ana Weber".into()));
+    for happened in &entries[1..] {
+        facts.apply(happened.at_ms, &happened.record);
+    }
+    facts
+}
+
+#[test]
+fn the_desk_fills_the_form_from_its_journal() {
+    let facts = facts(&rehearsal());
+    let vienna: Tz = "Europe/Vienna".parse().unwrap();
+    let sheet = counting(Some(&facts), &std::collections::BTreeMap::new(), vienna);
+    let expected = [
+        (Field::Date, "2026-11-25".to_owned()),
+        (Field::ReleaseOwner, "Ana Weber".to_owned()),
+        (Field::StartTime, "14:00:00 CET".to_owned()),
+        (Field::EndTime, "14:18:00 CET".to_owned()),
+        (Field::DurationMinutes, "18".to_owned()),
+        (Field::PhasePromoted, "phase_2_member_writes, phase_3_admin_full".to_owned()),
+        (Field::PhaseRolledBack, "phase_2_member_writes".to_owned()),
+        (Field::Reason, "loans fail (INC-42)".to_owned()),
+        (Field::MemberSmoke, "phase_2_member_writes: FAILED, 0 of 1 passed; not borrow".to_owned()),
+        (
+            Field::StaffSmoke,
+            "phase_2_member_writes: 1 of 1 passed; the checklist as a whole is not proven".to_owned(),
+        ),
+        (
+            Field::RolloutMetadata,
+            "phase_2_member_writes, updatedAtMs 1795611600000 (2026-11-25 14:00:00 CET), updatedByUid staff_ana, note: Opening"
+                .to_owned(),
+        ),
+        (Field::PhaseMetrics, format!("sha256:{}", "ab".repeat(32))),
+        (Field::RequestIds, "req_borrow (support sup_borrow), req_b".to_owned()),
+    ];
+    assert_eq!(sheet.into_iter().collect::<Vec<_>>(), expected);
+    let kept: Facts = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
+    assert_eq!(kept, facts);
+    assert!(facts.smoke.contains_key(&Role::MemberSmoke));
+}
+
+#[test]
+fn putting_back_what_a_drill_found_is_no_promotion() {
+    let mut facts = Facts::begin(BEGAN, None);
+    let restoring = Record::RollbackEvent {
+        rollback_id: "rb".into(),
+        at_ms: BEGAN,
+        event: Event::Sending {
+            step: Step::Restore,
+            change_id: "x".into(),
+            account: "operator".into(),
+            attempt: 1,
+        },
+    };
+    let rehearsal = rehearsal();
+    let opened = &rehearsal
+        .iter()
+        .find(|one| matches!(one.record, Record::RollbackOpened { .. }))
+        .unwrap()
+        .record;
+    facts.apply(BEGAN, opened);
+    facts.apply(BEGAN, &started("x", Phase::MemberWrites, Phase::AdminFull));
+    facts.apply(BEGAN, &restoring);
+    facts.apply(BEGAN, &concluded("x", ChangeOutcome::Confirmed, Phase::AdminFull));
+    assert_eq!(facts.promoted, []);
+    assert_eq!(facts.state.unwrap().phase, Phase::AdminFull);
+}
+
+#[test]
+fn the_after_action_report_tells_what_was_planned_and_what_came_of_it() {
+    let entries = rehearsal();
+    let facts = facts(&entries);
+    let sheet = counting(Some(&facts), &std::collections::BTreeMap::new(), Tz::UTC);
+    let page = Page {
+        id: "run".into(),
+        label: "R-014".into(),
+        kind: Kind::Rehearsal,
+        environment: "practice".into(),
+        outcome: Outcome::of(&sheet, Some(&facts)),
+        withdrawn: None,
+        lines: sheet
+            .into_iter()
+            .map(|(field, text)| Line {
+                field,
+                fact: Some(text),
+                typed: None,
+            })
+            .collect(),
+    };
+    let story = Story::of(entries);
+    insta::assert_snapshot!(after_action(&page, &story, Runbook::builtin(), Tz::UTC));
+}
+
+#[test]
+fn the_timeline_tells_each_act_once_and_in_order() {
+    let story = Story::of(rehearsal());
+    let told: Vec<String> = story
+        .events
+        .iter()
+        .map(|event| {
+            let minute = |at_ms| (at_ms - BEGAN) / 60_000;
+            let until = event
+                .until_ms
+                .map_or_else(String::new, |until| format!("–{}", minute(until)));
+            let wrong = if event.wrong { " !" } else { "" };
+            format!("{}{until} {}{wrong}", minute(event.at_ms), event.words)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "0 Run started by Ana Weber",
+            "1–1 Phase 2: confirmed",
+            "3–4 Smoke checklist of Phase 2: not proven, 2 of 3 passed !",
+            "6–8 Phase 3: confirmed, by override",
+            "9 Attached as metrics",
+            "10–15 Rollback to Phase 2: verified",
+            "10–11 Phase 2: confirmed",
+            "18 Run ended",
+        ]
+    );
+    assert_eq!(story.open_points().len(), 2, "{:?}", story.open_points());
+}
+
+#[test]
+fn two_runs_are_compared_step_by_step() {
+    let before = Story::of(checklist(
+        0,
+        vec![
+            step("list", "staff-smoke", StepResult::Pass, 100),
+            step("borrow", "member-smoke", StepResult::Pass, 100),
+            step("gone", "member-smoke", StepResult::Fail, 100),
+        ],
+    ));
+    let after = Story::of(checklist(
+        0,
+        vec![
+            step("list", "staff-smoke", StepResult::Pass, 180),
+            step("borrow", "member-smoke", StepResult::Fail, 140),
+            step("new", "admin-smoke", StepResult::Fail, 10),
+        ],
+    ));
+    let rows = compare(&before, &after);
+    let told: Vec<(&str, Option<u64>, bool)> = rows
+        .iter()
+        .map(|row| (row.step.as_str(), row.slower_by_ms(), row.failed_anew()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("list", Some(80), false),
+            ("borrow", None, true),
+            ("gone", None, false),
+            ("new", None, true)
+        ]
+    );
+}

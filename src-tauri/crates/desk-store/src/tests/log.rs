@@ -1,0 +1,328 @@
+use super::{NOON, TestClock, clock, entry, live, new_dir, open, sql};
+use crate::{LogCursor, LogFilter, NewEntry, Store, migrate, open::open_with};
+use desk_core::{
+    EnvironmentKind, EnvironmentName, Phase,
+    log::{Field, Kind, Outcome},
+    record::Record,
+};
+
+fn made(id: &str, kind: Kind) -> Record {
+    Record::LogEntryMade {
+        entry_id: id.to_owned(),
+        run_kind: kind,
+        imported_sha256: Some(format!("hash of {id}")),
+    }
+}
+
+fn typed(id: &str, field: Field, text: &str) -> Record {
+    Record::LogFieldSet {
+        entry_id: id.to_owned(),
+        field,
+        text: text.to_owned(),
+        undoes: false,
+    }
+}
+
+async fn append(store: &Store, record: Record) {
+    store.append(entry(Some(live()), record)).await.unwrap();
+}
+
+async fn start_run(store: &Store, number: i64) {
+    let started = NewEntry {
+        run_id: Some(format!("run-{number}")),
+        ..entry(
+            Some(live()),
+            Record::RunStarted {
+                number,
+                environment_kind: EnvironmentKind::Live,
+                runbook_sha256: None,
+                owner: Some("Ana".into()),
+            },
+        )
+    };
+    store.append(started).await.unwrap();
+}
+
+async fn found(store: &Store, filter: LogFilter) -> Vec<String> {
+    let rows = store.log_entries(&filter, None, 50).await.unwrap();
+    let count = store.log_count(&filter).await.unwrap();
+    assert_eq!(usize::try_from(count).unwrap(), rows.len());
+    rows.into_iter().map(|row| row.id).collect()
+}
+
+#[tokio::test]
+async fn a_run_has_its_entry_from_its_start_on() {
+    let dir = new_dir();
+    let time = TestClock::new();
+    let store = Store::open(dir.path(), time.clock()).unwrap();
+    start_run(&store, 7).await;
+    let row = store.log_entry_of_run(7).await.unwrap().unwrap();
+    assert_eq!(
+        (
+            row.id.as_str(),
+            row.run_number,
+            row.kind,
+            row.outcome,
+            row.owner.as_str(),
+            row.sort_ms
+        ),
+        ("run-7", Some(7), Kind::Live, Outcome::Open, "Ana", NOON)
+    );
+    time.advance(60_000);
+    let ended = NewEntry {
+        run_id: Some("run-7".into()),
+        ..entry(Some(live()), Record::RunEnded {})
+    };
+    store.append(ended).await.unwrap();
+    let row = store.log_entry("run-7").await.unwrap().unwrap();
+    assert_eq!(row.outcome, Outcome::Done);
+    assert_eq!(row.facts.unwrap().ended_at_ms, Some(NOON + 60_000));
+    assert_eq!(store.journal_of_run("run-7").await.unwrap().len(), 2);
+    assert!(store.verify().await.unwrap().is_whole());
+}
+
+#[tokio::test]
+async fn what_is_typed_is_kept_with_its_history_and_found() {
+    let dir = new_dir();
+    let store = open(&dir);
+    append(&store, made("a", Kind::Rehearsal)).await;
+    for text in ["loans fail", "loans fail, every second one", ""] {
+        append(&store, typed("a", Field::Reason, text)).await;
+    }
+    append(&store, typed("a", Field::Tags, "Überlast")).await;
+    append(&store, typed("nowhere", Field::Tags, "lost")).await;
+    let history = store.log_history("a").await.unwrap();
+    let texts: Vec<&str> = history.iter().map(|change| change.change.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        ["loans fail", "loans fail, every second one", "", "Überlast"]
+    );
+    assert_eq!(history[0].actor, "staff_zoë");
+    let row = store.log_entry("a").await.unwrap().unwrap();
+    assert_eq!(
+        row.typed.len(),
+        1,
+        "an empty text takes the typed one away: {:?}",
+        row.typed
+    );
+    assert_eq!(store.log_history("nowhere").await.unwrap(), []);
+
+    let search = |text: &str| LogFilter {
+        search: text.to_owned(),
+        ..LogFilter::default()
+    };
+    assert_eq!(
+        found(&store, search("uber")).await,
+        ["a"],
+        "by its beginning, without its marks"
+    );
+    assert_eq!(
+        found(&store, search("loans")).await,
+        Vec::<String>::new(),
+        "what was taken away"
+    );
+    assert_eq!(found(&store, search("\" OR 1 --")).await, Vec::<String>::new());
+    append(
+        &store,
+        Record::LogEntryWithdrawn {
+            entry_id: "a".into(),
+            reason: "typed for the wrong day".into(),
+        },
+    )
+    .await;
+    assert_eq!(found(&store, search("wrong day")).await, ["a"], "it stays");
+    let withdrawn = store.log_entry("a").await.unwrap().unwrap().withdrawn.unwrap();
+    assert_eq!(
+        (withdrawn.reason.as_str(), withdrawn.at_ms),
+        ("typed for the wrong day", NOON)
+    );
+    assert!(store.log_has_content("hash of a").await.unwrap());
+    assert!(!store.log_has_content("hash of b").await.unwrap());
+    assert!(store.verify().await.unwrap().is_whole());
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_and_paged_from_the_newest() {
+    let dir = new_dir();
+    let store = open(&dir);
+    for (id, kind, day, owner, phase, smoke) in [
+        (
+            "a",
+            Kind::Rehearsal,
+            "2026-01-05",
+            "Ana Weber",
+            "Phase 2",
+            "passed",
+        ),
+        ("b", Kind::Live, "2026-01-07", "Bo", "Phase 3", "2 FAILED"),
+        (
+            "c",
+            Kind::Live,
+            "2026-01-06",
+            "ana",
+            "phase_2_member_writes",
+            "passed",
+        ),
+    ] {
+        append(&store, made(id, kind)).await;
+        append(&store, typed(id, Field::Date, day)).await;
+        append(&store, typed(id, Field::ReleaseOwner, owner)).await;
+        append(&store, typed(id, Field::PhasePromoted, phase)).await;
+        append(&store, typed(id, Field::MemberSmoke, smoke)).await;
+    }
+    append(&store, typed("c", Field::PhaseRolledBack, "Phase 1")).await;
+    let all = LogFilter::default;
+    let day_ms = |day: i64| 1_767_225_600_000 + (day - 1) * super::DAY;
+    let cases = [
+        (all(), vec!["b", "c", "a"]),
+        (
+            LogFilter {
+                kind: Some(Kind::Live),
+                ..all()
+            },
+            vec!["b", "c"],
+        ),
+        (
+            LogFilter {
+                owner: Some("ANA".into()),
+                ..all()
+            },
+            vec!["c", "a"],
+        ),
+        (
+            LogFilter {
+                phase: Some(Phase::MemberWrites),
+                ..all()
+            },
+            vec!["c", "a"],
+        ),
+        (
+            LogFilter {
+                phase: Some(Phase::ReadOnly),
+                ..all()
+            },
+            vec!["c"],
+        ),
+        (
+            LogFilter {
+                outcome: Some(Outcome::Failed),
+                ..all()
+            },
+            vec!["b"],
+        ),
+        (
+            LogFilter {
+                outcome: Some(Outcome::RolledBack),
+                ..all()
+            },
+            vec!["c"],
+        ),
+        (
+            LogFilter {
+                outcome: Some(Outcome::Done),
+                ..all()
+            },
+            vec!["a"],
+        ),
+        (
+            LogFilter {
+                from_ms: Some(day_ms(6)),
+                until_ms: Some(day_ms(7)),
+                ..all()
+            },
+            vec!["c"],
+        ),
+        (
+            LogFilter {
+                environment: Some(live()),
+                ..all()
+            },
+            vec!["b", "c", "a"],
+        ),
+        (
+            LogFilter {
+                environment: Some(EnvironmentName::practice()),
+                ..all()
+            },
+            vec![],
+        ),
+        (
+            LogFilter {
+                search: "fail bo".into(),
+                ..all()
+            },
+            vec!["b"],
+        ),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(found(&store, filter.clone()).await, expected, "{filter:?}");
+    }
+    let mut after = None;
+    let mut paged = Vec::new();
+    while let Some(row) = store.log_entries(&all(), after, 1).await.unwrap().pop() {
+        after = Some(LogCursor {
+            sort_ms: row.sort_ms,
+            seq: row.seq,
+        });
+        paged.push(row.id);
+    }
+    assert_eq!(paged, ["b", "c", "a"]);
+    let called = store.log_entries_called("B").await.unwrap();
+    assert_eq!(called.len(), 1);
+}
+
+#[tokio::test]
+async fn the_journal_is_searched_from_the_newest() {
+    let dir = new_dir();
+    let store = open(&dir);
+    for number in 0..5 {
+        append(&store, typed("a", Field::Notes, &format!("note{number} of Zoë"))).await;
+    }
+    let seqs = |entries: Vec<desk_core::journal::Entry>| -> Vec<i64> {
+        entries.into_iter().map(|entry| entry.seq).collect()
+    };
+    assert_eq!(
+        seqs(store.search_journal("zoe note", None, 2).await.unwrap()),
+        [5, 4]
+    );
+    assert_eq!(
+        seqs(store.search_journal("zoe", Some(4), 2).await.unwrap()),
+        [3, 2]
+    );
+    assert_eq!(seqs(store.search_journal("note3", None, 50).await.unwrap()), [4]);
+    assert_eq!(
+        seqs(store.search_journal("log_field", None, 1).await.unwrap()),
+        [5]
+    );
+    assert_eq!(
+        seqs(store.search_journal(" - ", None, 50).await.unwrap()),
+        Vec::<i64>::new()
+    );
+    store.rebuild().await.unwrap();
+    assert_eq!(seqs(store.search_journal("note3", None, 50).await.unwrap()), [4]);
+}
+
+#[tokio::test]
+async fn an_older_stores_runs_and_entries_are_in_the_log_and_in_the_search() {
+    let dir = new_dir();
+    let store = open(&dir);
+    start_run(&store, 1).await;
+    store.close().await;
+    // As a desk before the log left it: without the log's tables.
+    let connection = rusqlite::Connection::open(dir.path().join("desk.db")).unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE log_entry; DROP TABLE log_field; DROP TABLE log_search; DROP TABLE journal_search;
+             DROP INDEX journal_by_run; PRAGMA user_version = 7;",
+        )
+        .unwrap();
+    drop(connection);
+    let store = open_with(dir.path(), clock(), migrate::ALL).unwrap();
+    assert_eq!(store.log_entry_of_run(1).await.unwrap().unwrap().owner, "Ana");
+    assert_eq!(store.search_journal("ana", None, 50).await.unwrap().len(), 1);
+    assert!(store.verify().await.unwrap().is_whole());
+    sql(&store, "DELETE FROM log_entry").await.unwrap();
+    assert_eq!(store.verify().await.unwrap().stale, ["log_entry"]);
+    store.rebuild().await.unwrap();
+    assert!(store.verify().await.unwrap().is_whole());
+}

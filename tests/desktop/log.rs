@@ -1,0 +1,44 @@
+//! The rehearsal log: typed in the window, saved before it says so, there after a kill.
+
+use super::{command, desk, harness::Desk, harness::desktop_test};
+use serde_json::Value;
+
+/// What a person typed into a field of the run's entry, as another program sees it.
+fn typed(desk: &Desk, field: &str) -> Value {
+    let entry = command(desk, &["log", "show", "R-001"]);
+    let fields = entry["fields"].as_array().unwrap();
+    let found = fields.iter().find(|one| one["field"] == field).unwrap();
+    found["typed"]["text"].clone()
+}
+
+#[test]
+fn what_is_said_to_be_saved_is_on_the_disk_and_survives_a_kill() {
+    desktop_test("log", desk(), async |desk| {
+        command(desk, &["run", "start", "--owner", "Ana Weber"]);
+        desk.click("[data-testid=nav-log]").await;
+        desk.click("[data-testid=log-row-R-001]").await;
+        desk.wait_for_text("Filled by the desk").await;
+        assert_eq!(typed(desk, "release-owner"), Value::Null);
+
+        desk.fill("[data-testid=log-notes]", "Zoë saw it first").await;
+        desk.wait_until_says("[data-testid=saved-notes]", "saved ").await;
+        assert_eq!(typed(desk, "notes"), "Zoë saw it first");
+        desk.fill("[data-testid=log-end-time]", "noon").await;
+        desk.wait_for_text("is no time").await;
+        desk.assert_accessible().await;
+        desk.screenshot("log-light").await;
+
+        desk.kill_and_start_again().await;
+        desk.click("[data-testid=nav-log]").await;
+        desk.find("[data-testid=undo-notes]").await;
+        let notes = desk
+            .execute("return document.querySelector('[data-testid=log-notes]').value")
+            .await;
+        assert_eq!(notes, "Zoë saw it first");
+        desk.click("[data-testid=undo-notes]").await;
+        desk.until("the change is taken back", async || {
+            typed(desk, "notes").is_null()
+        })
+        .await;
+    });
+}
