@@ -11,7 +11,7 @@ ui_sources := $(shell find ui -name node_modules -prune -o -name dist -prune -o 
 .NOTPARALLEL:
 
 help:
-	@echo "make run     opens the desk on its practice portal; without a display, shows the same on the command line"
+	@echo "make run     opens the desk on its practice portal; without a display, plays the whole runbook on the command line"
 	@echo "make test    runs every check and every test"
 	@echo "make build   builds the program for release"
 	@echo "make bench   measures what has an aim, and says it beside what was measured"

@@ -4,6 +4,7 @@ mod announce;
 mod credentials;
 mod drill;
 mod environment;
+mod evidence;
 mod gate;
 mod identity;
 mod journal;
@@ -11,6 +12,7 @@ mod metrics;
 mod phase;
 mod practice;
 mod printer;
+mod rehearse;
 mod rollback;
 mod run;
 mod smoke;
@@ -149,9 +151,13 @@ pub enum Command {
     /// The rehearsal or cutover that acts are recorded under
     #[command(subcommand)]
     Run(run::Command),
+    /// The evidence of a run, and its sealed bundle
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// The record of everything done at this desk
     #[command(subcommand)]
     Journal(journal::Command),
+    Rehearse(rehearse::Rehearse),
     /// The practice portal
     #[command(subcommand)]
     Practice(practice::Command),
@@ -252,7 +258,9 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Drill(drill) => drill::run(global, drill, printer).await,
         Command::Announce(announce) => announce::run(global, announce, printer).await,
         Command::Run(command) => run::run(global, command, printer).await,
+        Command::Evidence(command) => evidence::run(global, command, printer).await,
         Command::Journal(command) => journal::run(global, command, printer).await,
+        Command::Rehearse(rehearse) => rehearse::run(global, rehearse, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
         Command::Completions { shell } => {
             // Into memory first: writing straight to a reader that went away would panic.

@@ -49,6 +49,7 @@ pub use projection::{
     announcement::{AnnouncementRow, PostRow, SentRow, TemplateRow},
     artifact::{Attached, Captured, RunArtifactRow},
     environment::EnvironmentRow,
+    evidence::{EvidenceRow, ExportRow},
     identity::IdentityRow,
     phase_change::PhaseChangeRow,
     phase_move::PhaseMoveRow,

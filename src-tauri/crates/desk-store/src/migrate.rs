@@ -6,7 +6,8 @@ use crate::{
     error::StoreError,
     journal,
     projection::{
-        self, announcement, environment, identity, phase_change, phase_move, phase_seen, rollback, run, smoke,
+        self, announcement, environment, evidence, identity, phase_change, phase_move, phase_seen, rollback,
+        run, smoke,
     },
     settings,
     telemetry::{self, import, panel, tally},
@@ -41,6 +42,7 @@ pub(crate) const ALL: &[Migration] = &[
     &[rollback::V5, environment::V5],
     &[import::V6, panel::V6],
     &[announcement::V7],
+    &[evidence::V9],
 ];
 
 /// The version that a list of migrations leads to.

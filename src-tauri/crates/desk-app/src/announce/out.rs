@@ -166,6 +166,31 @@ impl Desk {
             .collect())
     }
 
+    /// The texts that left the desk in a run, oldest first.
+    ///
+    /// # Errors
+    /// `store_*`.
+    pub(crate) async fn announcements_of_run(
+        &self,
+        run_id: &str,
+        label: &str,
+    ) -> Result<Vec<MadeView>, Problem> {
+        let environment = self.environment();
+        let rows = self
+            .inner
+            .store
+            .announcements(&environment, None, "", u32::MAX)
+            .await;
+        let mut views: Vec<MadeView> = rows
+            .map_err(|error| store_problem(&error))?
+            .into_iter()
+            .filter(|row| row.run_id.as_deref() == Some(run_id))
+            .map(|row| made_view(row, Some(label.to_owned())))
+            .collect();
+        views.reverse();
+        Ok(views)
+    }
+
     /// Finishes the text for an audience and writes it among the desk's files. Gives the file.
     ///
     /// # Errors

@@ -288,6 +288,39 @@ impl Desk {
         Ok(due)
     }
 
+    /// The rollbacks and drills of a run, oldest first, as they are recorded.
+    ///
+    /// # Errors
+    /// `store_*`.
+    pub(crate) async fn rollbacks_of_run(
+        &self,
+        run_id: &str,
+        label: &str,
+    ) -> Result<Vec<RollbackView>, Problem> {
+        let environment = self.environment();
+        let runbook = self.runbook();
+        let mut views = Vec::new();
+        for purpose in [Purpose::Rollback, Purpose::Drill] {
+            let rows = self.inner.store.rollbacks(&environment, purpose, u32::MAX).await;
+            let rows = rows.map_err(|error| store_problem(&error))?;
+            views.extend(
+                rows.iter()
+                    .filter(|row| row.run_id.as_deref() == Some(run_id))
+                    .map(|row| {
+                        live::recorded_view(
+                            &runbook,
+                            &environment,
+                            Some(label.to_owned()),
+                            &row.actor,
+                            &row.rollback,
+                        )
+                    }),
+            );
+        }
+        views.sort_by_key(|view| view.opened_at_ms);
+        Ok(views)
+    }
+
     /// Goes on with what a desk that ended left open. A drill that was cut off puts back what it found; one that gave up
     /// is only shown, and a person says when to try again.
     pub(crate) async fn resume_rollback(&self) {

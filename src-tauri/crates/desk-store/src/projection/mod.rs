@@ -5,6 +5,7 @@
 pub(crate) mod announcement;
 pub(crate) mod artifact;
 pub(crate) mod environment;
+pub(crate) mod evidence;
 pub(crate) mod identity;
 pub(crate) mod phase_change;
 pub(crate) mod phase_move;
@@ -13,7 +14,10 @@ pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod smoke;
 
-use crate::{AttestationRow, EnvironmentRow, IdentityRow, SentRow, error::StoreError, journal, store::Store};
+use crate::{
+    AttestationRow, EnvironmentRow, EvidenceRow, ExportRow, IdentityRow, SentRow, error::StoreError, journal,
+    store::Store,
+};
 use desk_core::{
     EnvironmentName,
     journal::Entry,
@@ -23,7 +27,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 
 /// Every projection's table. Each has its key in its first two columns.
-pub(crate) const TABLES: [&str; 15] = [
+pub(crate) const TABLES: [&str; 17] = [
     "environment",
     "identity",
     "run",
@@ -39,6 +43,8 @@ pub(crate) const TABLES: [&str; 15] = [
     "announcement",
     "announcement_search",
     "announcement_template",
+    "evidence_attachment",
+    "evidence_export",
 ];
 
 impl Store {
@@ -328,6 +334,46 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
         Record::AnnouncementTemplateSaved { template } => {
             announcement::save_template(connection, entry, &template)
         }
+        Record::EvidenceAttached {
+            sha256,
+            name,
+            media_type,
+            bytes,
+            item,
+        } => evidence::attach(
+            connection,
+            &EvidenceRow {
+                seq: entry.seq,
+                sha256,
+                name,
+                media_type,
+                bytes,
+                item,
+                actor: entry.actor.clone(),
+                at_ms: entry.at_ms,
+            },
+            run_of(entry)?,
+        ),
+        Record::EvidenceExported {
+            bundle_sha256,
+            signed_by,
+            journal_seq,
+            journal_head,
+            missing,
+        } => evidence::export(
+            connection,
+            &ExportRow {
+                seq: entry.seq,
+                bundle_sha256,
+                signed_by,
+                journal_seq,
+                journal_head,
+                missing,
+                actor: entry.actor.clone(),
+                at_ms: entry.at_ms,
+            },
+            run_of(entry)?,
+        ),
         Record::PracticeReset {} => {
             let practice = EnvironmentName::practice();
             smoke::forget(connection, &practice)?;
