@@ -6,6 +6,7 @@ import type { DeskView } from "./bindings/DeskView";
 import type { Problem } from "./bindings/Problem";
 import { Drafts } from "./drafts.svelte";
 import { Drill } from "./drill.svelte";
+import { Evidence } from "./evidence.svelte";
 import type { Host, StoreChoice } from "./host/host";
 import { Metrics } from "./metrics.svelte";
 import { type PlaceId, PLACES } from "./places";
@@ -25,6 +26,7 @@ export class Desk {
   readonly rollback: Rollback;
   readonly drill: Drill;
   readonly announce: Announce;
+  readonly evidence: Evidence;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
@@ -46,6 +48,7 @@ export class Desk {
     this.rollback = new Rollback(host, this.drafts, () => this.view);
     this.drill = new Drill(host, this.drafts, () => this.view);
     this.announce = new Announce(host);
+    this.evidence = new Evidence(host);
   }
 
   get started(): boolean {
@@ -65,6 +68,11 @@ export class Desk {
           this.host.onDesk((view) => (this.#view = view)),
           this.host.onSmoke((report) => this.smoke.receive(report)),
           this.host.onSoak((soak) => (this.metrics.soak = soak)),
+          this.host.onExport((step) => (this.evidence.progress = step)),
+          this.host.onDrop((dropping) => {
+            this.evidence.receive(dropping);
+            if (dropping.what === "dropped") this.go("evidence");
+          }),
         ]);
       }
       const [view, drafts] = await Promise.all([this.host.deskState(), this.host.drafts()]);

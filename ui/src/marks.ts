@@ -25,6 +25,9 @@ export function markOf(place: PlaceId, view: DeskView): PlaceMark | null {
       return rollbackMark(view);
     case "announce":
       return announceMark(view);
+    case "evidence":
+      // How its items stand is asked for on its own page, not with everything on screen.
+      return null;
     case "settings":
       return settingsMark(view);
   }

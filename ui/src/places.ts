@@ -1,7 +1,7 @@
 import type { IconName } from "./components/shared/icons";
 
 /** Where the window can be. */
-export type PlaceId = "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "settings";
+export type PlaceId = "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "evidence" | "settings";
 
 /** A place in the navigation. Those of the runbook stand above those of the desk itself. */
 export interface Place {
@@ -18,5 +18,6 @@ export const PLACES: [Place, ...Place[]] = [
   { id: "metrics", title: "Metrics", icon: "chart" },
   { id: "rollback", title: "Roll back", icon: "roll-back" },
   { id: "announce", title: "Announce", icon: "announce" },
+  { id: "evidence", title: "Evidence", icon: "evidence" },
   { id: "settings", title: "Settings", icon: "settings" },
 ];

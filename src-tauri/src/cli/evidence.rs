@@ -110,6 +110,7 @@ pub async fn export(
             report = &mut exporting => return report,
             Ok(()) = seen.changed() => {
                 if let Some(step) = &*seen.borrow_and_update()
+                    && step.done > 0
                     && step.done % 50 == 0
                 {
                     printer.progress(&format!("{} of {} files: {}", step.done, step.total, step.file));

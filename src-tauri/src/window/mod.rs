@@ -2,6 +2,7 @@
 
 mod announce;
 mod environments;
+mod evidence;
 mod metrics;
 mod phase;
 mod practice;
@@ -16,7 +17,9 @@ use crate::cli::Global;
 use desk_app::{Code, Desk, Problem, view::DeskView, view::EnvironmentKindView};
 use shell::Shell;
 use std::{path::Path, process::ExitCode};
-use tauri::{AppHandle, Emitter, Manager, RunEvent, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, Emitter, Manager, RunEvent, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 use tauri_plugin_log::{RotationStrategy, Target, TargetKind, TimezoneStrategy};
 
 const MAIN: &str = "main";
@@ -41,9 +44,16 @@ pub fn run(global: &Global) -> ExitCode {
     let builder = with_single_instance(tauri::Builder::default())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(tauri_plugin_dialog::init())
         .plugin(log_plugin(&data_dir))
         .manage(Shell::new(global.clone()))
         .manage(smoke::Going::default())
+        .manage(evidence::Evidence::default())
+        .on_window_event(|window, event| {
+            if let WindowEvent::DragDrop(event) = event {
+                evidence::dropping(window.app_handle(), event);
+            }
+        })
         .invoke_handler(tauri::generate_handler![
             shell::desk_state,
             shell::resolve_store,
@@ -100,6 +110,12 @@ pub fn run(global: &Global) -> ExitCode {
             announce::save_template,
             announce::restore_template,
             announce::compare_template,
+            evidence::evidence,
+            evidence::attach_dropped,
+            evidence::choose_evidence,
+            evidence::export_evidence,
+            evidence::cancel_export,
+            evidence::evidence_key,
             practice::set_faults,
             practice::reset_practice,
             run::start_run,

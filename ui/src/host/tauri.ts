@@ -1,9 +1,10 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { DeskView } from "../bindings/DeskView";
+import type { ExportProgress } from "../bindings/ExportProgress";
 import type { SmokeReport } from "../bindings/SmokeReport";
 import type { SoakView } from "../bindings/SoakView";
-import type { Host } from "./host";
+import type { Dropping, Host } from "./host";
 
 /** The program behind the window. */
 export const tauri: Host = {
@@ -62,6 +63,15 @@ export const tauri: Host = {
   saveTemplate: (template) => invoke("save_template", { template }),
   restoreTemplate: (id, number) => invoke("restore_template", { id, number }),
   compareTemplate: (id, before, after) => invoke("compare_template", { id, before, after }),
+
+  evidence: () => invoke("evidence"),
+  attachDropped: (item) => invoke("attach_dropped", { item }),
+  chooseEvidence: (item) => invoke("choose_evidence", { item }),
+  exportEvidence: (zip) => invoke("export_evidence", { zip }),
+  cancelExport: () => invoke("cancel_export"),
+  evidenceKey: () => invoke("evidence_key"),
+  onExport: (receive) => listen<ExportProgress | null>("export", (event) => receive(event.payload)),
+  onDrop: (receive) => listen<Dropping>("drop", (event) => receive(event.payload)),
 
   selectEnvironment: (name) => invoke("select_environment", { name }),
   testEnvironment: (draft, signIn) => invoke("test_environment", { draft, signIn }),

@@ -13,7 +13,6 @@ use crate::{
     error::{Code, Problem},
     evidence::view::ExportReport,
     metrics::view::AdvanceState,
-    problem::internal_problem,
     rollback::view::{
         RollbackChoice, RollbackProgress, RollbackRequest, RollbackSplit, RollbackTrigger, RollbackView,
     },
@@ -24,10 +23,7 @@ use crate::{
 use chrono::{Duration, Timelike as _};
 use desk_core::{EnvironmentKind, Phase};
 use serde::Serialize;
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::Path, time::Instant};
 use tokio::sync::watch;
 
 /// How long the practice portal of a rehearsal caches the phase, milliseconds.
@@ -133,7 +129,7 @@ impl Desk {
         ended?;
         let to = match out {
             Some(out) => out.to_owned(),
-            None => self.place_for(&run.label)?,
+            None => self.place_for(&run.label, false)?,
         };
         let evidence = self
             .export_evidence(&to, Some(&run.id), &watch::Sender::new(None), Cancel::never())
@@ -342,17 +338,6 @@ impl Desk {
         ));
         self.dismiss_rollback();
         Ok(())
-    }
-
-    /// Where a bundle goes that nobody named a place for: among the desk's files, by the run and the time.
-    pub(crate) fn place_for(&self, run: &str) -> Result<PathBuf, Problem> {
-        let folder = self.data_dir().join("evidence");
-        std::fs::create_dir_all(&folder).map_err(|error| internal_problem(&error))?;
-        let free = folder.join(run);
-        if free.symlink_metadata().is_err() {
-            return Ok(free);
-        }
-        Ok(folder.join(format!("{run}-{}", self.now_ms())))
     }
 }
 

@@ -38,7 +38,7 @@ use desk_keychain::{Keep, KeychainError, Secret};
 use desk_portal::Credential;
 use rand::TryRngCore as _;
 use secrecy::SecretString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
@@ -214,6 +214,27 @@ impl Desk {
         })
     }
 
+    /// Where the newest run's bundle goes when nobody is asked for a place: among the desk's files.
+    ///
+    /// # Errors
+    /// `not_found` before the first run; `store_*`.
+    pub async fn place_for_evidence(&self, zip: bool) -> Result<PathBuf, Problem> {
+        let run = self.run_called(None).await?;
+        self.place_for(&run_label(run.number), zip)
+    }
+
+    /// A free place for a run's bundle among the desk's files: by the run's label, with the time where that is taken.
+    pub(crate) fn place_for(&self, run: &str, zip: bool) -> Result<PathBuf, Problem> {
+        let folder = self.data_dir().join("evidence");
+        std::fs::create_dir_all(&folder).map_err(|error| internal_problem(&error))?;
+        let end = if zip { ".zip" } else { "" };
+        let place = folder.join(format!("{run}{end}"));
+        if place.symlink_metadata().is_err() {
+            return Ok(place);
+        }
+        Ok(folder.join(format!("{run}-{}{end}", self.now_ms())))
+    }
+
     /// The key that bundles are signed with, made at first use: the half that everybody may have.
     ///
     /// # Errors
@@ -310,7 +331,7 @@ fn write_bundle(
     handle: &Handle,
     progress: &watch::Sender<Option<ExportProgress>>,
     cancel: &Cancel,
-) -> Result<(std::path::PathBuf, String), Problem> {
+) -> Result<(PathBuf, String), Problem> {
     let total = payload.files.len() + sealing_files();
     let mut done = 0;
     let mut tell = |path: &str| -> Result<(), Problem> {

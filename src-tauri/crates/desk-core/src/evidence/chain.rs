@@ -32,10 +32,8 @@ enum Line {
 #[serde(rename_all = "camelCase")]
 pub struct Stretch {
     /// Its first entry's number.
-    #[ts(type = "number")]
     pub first: i64,
     /// Its last entry's number.
-    #[ts(type = "number")]
     pub last: i64,
     /// Its last entry's hash.
     pub last_hash: String,

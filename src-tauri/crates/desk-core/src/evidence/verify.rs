@@ -144,7 +144,6 @@ pub struct Verification {
     /// How many files it has.
     pub files: u32,
     /// How many bytes they have.
-    #[ts(type = "number")]
     pub bytes: u64,
 }
 
