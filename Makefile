@@ -7,12 +7,13 @@ export CARGO_TARGET_DIR
 setup := src-tauri/scripts/setup.sh
 ui_sources := $(shell find ui -name node_modules -prune -o -name dist -prune -o -type f -print)
 
-.PHONY: help run test build bench audit setup-run setup-test setup-audit check-ui check-rust
+.PHONY: help run test proof build bench audit setup-run setup-test setup-audit check-ui check-rust
 .NOTPARALLEL:
 
 help:
-	@echo "make run     opens the desk on its practice portal; without a display, shows the same on the command line"
+	@echo "make run     opens the desk on its practice portal; without a display, plays the whole runbook on the command line"
 	@echo "make test    runs every check and every test"
+	@echo "make proof   runs the long tests: hundreds of kills"
 	@echo "make build   builds the program for release"
 	@echo "make bench   measures what has an aim, and says it beside what was measured"
 	@echo "make audit   checks the dependencies: bans, licences, sources"
@@ -32,6 +33,9 @@ bench: setup-run
 	cargo bench --locked --package desk-app --bench rollback
 
 test: setup-test check-ui check-rust
+
+proof: setup-test ui/dist/index.html
+	cargo nextest run --locked --workspace --profile proof --run-ignored only -E 'package(cutover-desk)'
 
 audit: setup-audit
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources

@@ -32,6 +32,9 @@ async fn look_everywhere(desk: &mut Desk, theme: &str) {
     desk.click("[data-testid=nav-announce]").await;
     desk.find("[data-testid=composer-member]").await;
     picture(desk, "announce").await;
+    desk.click("[data-testid=nav-evidence]").await;
+    desk.find("[data-testid=items]").await;
+    picture(desk, "evidence").await;
     desk.click("[data-testid=nav-settings]").await;
     desk.find("[data-testid=add-portal]").await;
     picture(desk, "settings").await;

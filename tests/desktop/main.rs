@@ -4,6 +4,7 @@
 mod accessibility;
 mod announce;
 mod earned;
+mod evidence;
 mod first_start;
 mod harness;
 mod log;

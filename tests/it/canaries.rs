@@ -179,6 +179,17 @@ fn secrets_are_found_nowhere() {
     portal.set(Mood::Fine);
     let backup = desk.home().join("backup.db");
     run(&["journal", "backup", backup.to_str().unwrap()], "", 0);
+    let bundle = desk.home().join("bundle");
+    run(&["evidence", "export", bundle.to_str().unwrap(), "--json"], "", 0);
+    run(&["evidence", "verify", bundle.to_str().unwrap()], "", 1);
+    let leaky = desk.home().join("leaky.txt");
+    std::fs::write(&leaky, hex(REFRESH_TOKEN)).unwrap();
+    run(
+        &["evidence", "attach", leaky.to_str().unwrap(), "--as", "smoke-log"],
+        "",
+        1,
+    );
+    std::fs::remove_file(&leaky).unwrap();
     assert_nowhere_below(desk.home(), "afterwards");
     run(&["identity", "forget", "operator"], "", 0);
     clean(desk.run(&["env", "remove", "staging"]), 0);

@@ -5,6 +5,7 @@
 mod announce;
 mod canaries;
 mod earned;
+mod evidence;
 mod exit_statuses;
 mod help;
 mod journal;

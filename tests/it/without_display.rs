@@ -17,7 +17,7 @@ fn the_bare_program_says_so() {
 }
 
 #[test]
-fn make_run_does_the_windows_first_job_on_the_command_line() {
+fn make_run_plays_the_whole_runbook_on_the_command_line_and_leaves_its_evidence() {
     let desk = Desk::new();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/run.sh");
     let program = desk.program();
@@ -29,9 +29,15 @@ fn make_run_does_the_windows_first_job_on_the_command_line() {
             .filter_map(|(name, value)| Some((name, value?))),
     );
     run.env("TMPDIR", desk.home());
-    let said = said(run, "");
-    let told = outline_of(&said).replace(&program_file().display().to_string(), "[program]");
-    snapshot(&desk, "make-run", &told);
-    let left = std::fs::read_dir(desk.home()).unwrap().count();
-    assert_eq!(left, 0, "it left its data behind");
+    let said = said(run, "").ended(0);
+    for line in [
+        "There is no display",
+        "R-001 is rehearsed",
+        "Valid and complete.",
+        "With a display, make run opens the window.",
+    ] {
+        assert!(said.out.contains(line), "{line} is not in {}", said.out);
+    }
+    let left: Vec<_> = std::fs::read_dir(desk.home()).unwrap().collect();
+    assert_eq!(left.len(), 1, "only the evidence is left: {left:?}");
 }

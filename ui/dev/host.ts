@@ -1,15 +1,17 @@
 import type { AudienceView } from "../src/bindings/AudienceView";
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
+import type { ExportProgress } from "../src/bindings/ExportProgress";
 import type { LeftView } from "../src/bindings/LeftView";
 import type { LogEntryView } from "../src/bindings/LogEntryView";
 import type { LogRowView } from "../src/bindings/LogRowView";
 import type { MadeView } from "../src/bindings/MadeView";
 import type { SmokeReport } from "../src/bindings/SmokeReport";
 import type { SoakView } from "../src/bindings/SoakView";
-import type { Host } from "../src/host/host";
+import type { Dropping, Host } from "../src/host/host";
 import { announceOf, madeOf } from "./announcements";
 import { entryOf, rowsOf } from "./log";
+import { bundleOf, evidenceOf, KEY } from "./evidence";
 import { BUILTIN_RUNBOOK, drillOf, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
@@ -25,6 +27,11 @@ export class FakeHost implements Host {
   leftovers: LeftView[] = [];
   #receiveSmoke: (report: SmokeReport | null) => void = () => undefined;
   #receiveSoak: (soak: SoakView | null) => void = () => undefined;
+
+  /** How the evidence stands. */
+  evidenceOf = evidenceOf();
+  #receiveExport: (step: ExportProgress | null) => void = () => undefined;
+  #receiveDrop: (dropping: Dropping) => void = () => undefined;
 
   /** The texts that are being written, and those that left the desk. */
   texts = announceOf();
@@ -53,6 +60,16 @@ export class FakeHost implements Host {
   /** Tells the window how a soak goes. */
   tellSoak(soak: SoakView | null): void {
     this.#receiveSoak(soak);
+  }
+
+  /** Tells the window how an export goes. */
+  tellExport(step: ExportProgress | null): void {
+    this.#receiveExport(step);
+  }
+
+  /** Tells the window what is dragged over it. */
+  tellDrop(dropping: Dropping): void {
+    this.#receiveDrop(dropping);
   }
 
   /** What a command was called with, in order. */
@@ -358,6 +375,37 @@ export class FakeHost implements Host {
     return "# After-action report: R-014\n\n## Open points\n\nNone.\n";
   };
 
+  evidence: Host["evidence"] = async () => {
+    await this.#called("evidence");
+    return this.evidenceOf;
+  };
+  attachDropped: Host["attachDropped"] = async (item) => {
+    await this.#called("attachDropped", item);
+    return [];
+  };
+  chooseEvidence: Host["chooseEvidence"] = async (item) => {
+    await this.#called("chooseEvidence", item);
+    return [];
+  };
+  exportEvidence: Host["exportEvidence"] = async (zip) => {
+    await this.#called("exportEvidence", zip);
+    return bundleOf();
+  };
+  cancelExport: Host["cancelExport"] = () => this.#called("cancelExport");
+  evidenceKey: Host["evidenceKey"] = async () => {
+    await this.#called("evidenceKey");
+    return KEY;
+  };
+  async onExport(receive: (step: ExportProgress | null) => void) {
+    this.#receiveExport = receive;
+    await this.#called("onExport");
+    return () => (this.#receiveExport = () => undefined);
+  }
+  async onDrop(receive: (dropping: Dropping) => void) {
+    this.#receiveDrop = receive;
+    await this.#called("onDrop");
+    return () => (this.#receiveDrop = () => undefined);
+  }
   async selectEnvironment(name: string) {
     await this.#called("selectEnvironment", name);
     const environment = this.view.environments.find((each) => each.name === name);

@@ -6,6 +6,7 @@ import type { DeskView } from "./bindings/DeskView";
 import type { Problem } from "./bindings/Problem";
 import { Drafts } from "./drafts.svelte";
 import { Drill } from "./drill.svelte";
+import { Evidence } from "./evidence.svelte";
 import type { Host, StoreChoice } from "./host/host";
 import { Log } from "./log.svelte";
 import { Metrics } from "./metrics.svelte";
@@ -27,6 +28,7 @@ export class Desk {
   readonly drill: Drill;
   readonly announce: Announce;
   readonly log: Log;
+  readonly evidence: Evidence;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
@@ -49,6 +51,7 @@ export class Desk {
     this.drill = new Drill(host, this.drafts, () => this.view);
     this.announce = new Announce(host);
     this.log = new Log(host);
+    this.evidence = new Evidence(host);
   }
 
   get started(): boolean {
@@ -68,6 +71,11 @@ export class Desk {
           this.host.onDesk((view) => (this.#view = view)),
           this.host.onSmoke((report) => this.smoke.receive(report)),
           this.host.onSoak((soak) => (this.metrics.soak = soak)),
+          this.host.onExport((step) => (this.evidence.progress = step)),
+          this.host.onDrop((dropping) => {
+            this.evidence.receive(dropping);
+            if (dropping.what === "dropped") this.go("evidence");
+          }),
         ]);
       }
       const [view, drafts] = await Promise.all([this.host.deskState(), this.host.drafts()]);

@@ -26,6 +26,8 @@ export function markOf(place: PlaceId, view: DeskView): PlaceMark | null {
     case "announce":
       return announceMark(view);
     case "log":
+    case "evidence":
+      // How its items stand is asked for on its own page, not with everything on screen.
       return null;
     case "settings":
       return settingsMark(view);

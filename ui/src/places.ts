@@ -2,7 +2,7 @@ import type { IconName } from "./components/shared/icons";
 
 /** Where the window can be. */
 export type PlaceId =
-  "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "log" | "settings";
+  "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "evidence" | "log" | "settings";
 
 /** A place in the navigation. Those of the runbook stand above those of the desk itself. */
 export interface Place {
@@ -19,6 +19,7 @@ export const PLACES: [Place, ...Place[]] = [
   { id: "metrics", title: "Metrics", icon: "chart" },
   { id: "rollback", title: "Roll back", icon: "roll-back" },
   { id: "announce", title: "Announce", icon: "announce" },
+  { id: "evidence", title: "Evidence", icon: "evidence" },
   { id: "log", title: "Log", icon: "log" },
   { id: "settings", title: "Settings", icon: "settings" },
 ];

@@ -4,6 +4,7 @@ mod announce;
 mod credentials;
 mod drill;
 mod environment;
+mod evidence;
 mod gate;
 mod identity;
 mod journal;
@@ -12,6 +13,7 @@ mod metrics;
 mod phase;
 mod practice;
 mod printer;
+mod rehearse;
 mod rollback;
 mod run;
 mod smoke;
@@ -160,9 +162,13 @@ pub enum Command {
     /// The rehearsal log
     #[command(subcommand)]
     Log(log::Command),
+    /// The evidence of a run, and its sealed bundle
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// The record of everything done at this desk
     #[command(subcommand)]
     Journal(journal::Command),
+    Rehearse(rehearse::Rehearse),
     /// The practice portal
     #[command(subcommand)]
     Practice(practice::Command),
@@ -264,7 +270,9 @@ async fn dispatch(global: &Global, command: Command, printer: &Printer) -> Resul
         Command::Announce(command) => announce::run(global, command, printer).await,
         Command::Run(command) => run::run(global, command, printer).await,
         Command::Log(command) => log::run(global, command, printer).await,
+        Command::Evidence(command) => evidence::run(global, command, printer).await,
         Command::Journal(command) => journal::run(global, command, printer).await,
+        Command::Rehearse(rehearse) => rehearse::run(global, rehearse, printer).await,
         Command::Practice(command) => practice::run(global, command, printer).await,
         Command::Completions { shell } => {
             // Into memory first: writing straight to a reader that went away would panic.

@@ -3,6 +3,7 @@
 mod announce;
 mod clipboard;
 mod environments;
+mod evidence;
 mod log;
 mod metrics;
 mod phase;
@@ -18,7 +19,9 @@ use crate::cli::Global;
 use desk_app::{Code, Desk, Problem, view::DeskView, view::EnvironmentKindView};
 use shell::Shell;
 use std::{path::Path, process::ExitCode};
-use tauri::{AppHandle, Emitter, Manager, RunEvent, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, Emitter, Manager, RunEvent, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
 use tauri_plugin_log::{RotationStrategy, Target, TargetKind, TimezoneStrategy};
 
 const MAIN: &str = "main";
@@ -48,6 +51,12 @@ pub fn run(global: &Global) -> ExitCode {
         .manage(Shell::new(global.clone()))
         .manage(smoke::Going::default())
         .manage(clipboard::Copied::default())
+        .manage(evidence::Evidence::default())
+        .on_window_event(|window, event| {
+            if let WindowEvent::DragDrop(event) = event {
+                evidence::dropping(window.app_handle(), event);
+            }
+        })
         .invoke_handler(tauri::generate_handler![
             shell::desk_state,
             shell::resolve_store,
@@ -105,6 +114,12 @@ pub fn run(global: &Global) -> ExitCode {
             announce::save_template,
             announce::restore_template,
             announce::compare_template,
+            evidence::evidence,
+            evidence::attach_dropped,
+            evidence::choose_evidence,
+            evidence::export_evidence,
+            evidence::cancel_export,
+            evidence::evidence_key,
             practice::set_faults,
             practice::reset_practice,
             run::start_run,

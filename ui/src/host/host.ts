@@ -7,10 +7,15 @@ import type { DeskView } from "../bindings/DeskView";
 import type { DifferenceLineView } from "../bindings/DifferenceLineView";
 import type { DrillRequest } from "../bindings/DrillRequest";
 import type { EnvironmentDraft } from "../bindings/EnvironmentDraft";
+import type { AttachmentView } from "../bindings/AttachmentView";
+import type { EvidenceView } from "../bindings/EvidenceView";
+import type { ExportProgress } from "../bindings/ExportProgress";
+import type { ExportReport } from "../bindings/ExportReport";
 import type { FileFormat } from "../bindings/FileFormat";
 import type { IdentityView } from "../bindings/IdentityView";
 import type { ImportView } from "../bindings/ImportView";
 import type { JournalView } from "../bindings/JournalView";
+import type { KeyView } from "../bindings/KeyView";
 import type { LeftView } from "../bindings/LeftView";
 import type { LogChangeView } from "../bindings/LogChangeView";
 import type { LogColumns } from "../bindings/LogColumns";
@@ -41,6 +46,9 @@ import type { WaiveDraft } from "../bindings/WaiveDraft";
 
 /** What to do about a damaged journal; the damaged file is kept either way. */
 export type StoreChoice = "restore_newest" | "start_new";
+
+/** What is dragged over the window, or was dropped on it. Where a file lies the program keeps to itself. */
+export type Dropping = { what: "over" } | { what: "away" } | { what: "dropped"; names: string[] };
 
 /**
  * What the window asks of the program: one function a command. Every promise rejects with a `Problem`.
@@ -158,6 +166,21 @@ export interface Host {
   importLogEntries(text: string): Promise<LogImportView>;
   /** The after-action report as Markdown. */
   afterAction(id: string): Promise<string>;
+  /** How the evidence of the newest run stands. */
+  evidence(): Promise<EvidenceView>;
+  /** Attaches what was dropped last to one of the runbook's items. */
+  attachDropped(item: string): Promise<AttachmentView[]>;
+  /** Lets a person choose files and attaches them; an empty list where none was chosen. */
+  chooseEvidence(item: string): Promise<AttachmentView[]>;
+  /** Writes the newest run's sealed bundle among the desk's files, and verifies it. */
+  exportEvidence(zip: boolean): Promise<ExportReport>;
+  cancelExport(): Promise<void>;
+  /** The public half of the key that bundles are signed with. */
+  evidenceKey(): Promise<KeyView>;
+  /** Calls back as an export goes on, and with null once none does. Resolves to a function that stops it. */
+  onExport(receive: (step: ExportProgress | null) => void): Promise<() => void>;
+  /** Calls back as files are dragged over the window. Resolves to a function that stops it. */
+  onDrop(receive: (dropping: Dropping) => void): Promise<() => void>;
 
   selectEnvironment(name: string): Promise<void>;
   testEnvironment(draft: EnvironmentDraft, signIn: SignInDraft): Promise<TestReport>;

@@ -1,9 +1,10 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { DeskView } from "../bindings/DeskView";
+import type { ExportProgress } from "../bindings/ExportProgress";
 import type { SmokeReport } from "../bindings/SmokeReport";
 import type { SoakView } from "../bindings/SoakView";
-import type { Host } from "./host";
+import type { Dropping, Host } from "./host";
 
 /** The program behind the window. */
 export const tauri: Host = {
@@ -75,6 +76,14 @@ export const tauri: Host = {
   exportLog: (id, query, format) => invoke("export_log", { id, query, format }),
   importLogEntries: (text) => invoke("import_log_entries", { text }),
   afterAction: (id) => invoke("after_action", { id }),
+  evidence: () => invoke("evidence"),
+  attachDropped: (item) => invoke("attach_dropped", { item }),
+  chooseEvidence: (item) => invoke("choose_evidence", { item }),
+  exportEvidence: (zip) => invoke("export_evidence", { zip }),
+  cancelExport: () => invoke("cancel_export"),
+  evidenceKey: () => invoke("evidence_key"),
+  onExport: (receive) => listen<ExportProgress | null>("export", (event) => receive(event.payload)),
+  onDrop: (receive) => listen<Dropping>("drop", (event) => receive(event.payload)),
 
   selectEnvironment: (name) => invoke("select_environment", { name }),
   testEnvironment: (draft, signIn) => invoke("test_environment", { draft, signIn }),

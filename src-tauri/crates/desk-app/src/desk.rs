@@ -49,6 +49,8 @@ pub struct DeskOptions {
     pub webhook: Option<SecretString>,
     /// How long to wait for a portal.
     pub timeouts: Timeouts,
+    /// How long the practice portal caches the phase: as the real one, but for a rehearsal that is to be short.
+    pub practice_phase_cache_ms: u64,
     /// Where secrets are kept.
     pub keychain: Arc<dyn Keychain>,
     /// The time.
@@ -66,6 +68,7 @@ impl DeskOptions {
             zone: None,
             webhook: None,
             timeouts: Timeouts::default(),
+            practice_phase_cache_ms: PRACTICE_PHASE_CACHE_MS,
             keychain: Arc::new(OsKeychain::new()),
             clock: Arc::new(SystemClock),
         }
@@ -85,6 +88,7 @@ pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
     pub(crate) credentials: HashMap<Role, Credential>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) practice_phase_cache_ms: u64,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: Mutex<Zone>,
     pub(crate) webhook: Option<SecretString>,
@@ -163,6 +167,9 @@ impl Screen {
     }
 }
 
+/// How long the practice portal caches the phase, milliseconds: as the real one.
+pub const PRACTICE_PHASE_CACHE_MS: u64 = 60_000;
+
 const ENVIRONMENT_SETTING: &str = "environment";
 const THEME_SETTING: &str = "theme";
 const DESK_ID_SETTING: &str = "desk-id";
@@ -227,6 +234,7 @@ impl Desk {
                 vault: Arc::new(Vault::new(options.keychain)),
                 credentials: options.credentials,
                 timeouts: options.timeouts,
+                practice_phase_cache_ms: options.practice_phase_cache_ms,
                 clock: options.clock,
                 zone: Mutex::new(zone),
                 webhook: options.webhook,
@@ -370,7 +378,11 @@ impl Desk {
 
     /// The settings of an environment.
     pub(crate) async fn environment_row(&self, name: &EnvironmentName) -> Result<EnvironmentRow, Problem> {
-        row_of(&self.inner.store, name).await
+        let mut row = row_of(&self.inner.store, name).await?;
+        if name.is_practice() {
+            row.phase_cache_ms = self.inner.practice_phase_cache_ms;
+        }
+        Ok(row)
     }
 
     /// Every environment, practice first, the others by name.
@@ -385,7 +397,7 @@ impl Desk {
             .await
             .map_err(|error| store_problem(&error))?;
         rows.sort_by(|a, b| a.name.cmp(&b.name));
-        rows.insert(0, practice_row());
+        rows.insert(0, self.environment_row(&EnvironmentName::practice()).await?);
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             views.push(self.environment_view(row).await);
@@ -668,7 +680,7 @@ fn practice_row() -> EnvironmentRow {
         identity_base: String::new(),
         token_base: String::new(),
         project_id: None,
-        phase_cache_ms: 60_000,
+        phase_cache_ms: PRACTICE_PHASE_CACHE_MS,
         change_window: None,
         added_at_ms: 0,
     }

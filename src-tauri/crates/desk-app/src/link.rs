@@ -121,6 +121,10 @@ impl RefreshTokens for VaultTokens {
             message: error.to_string(),
         })
     }
+
+    fn saw(&self, token: &SecretString) {
+        self.vault.saw(token);
+    }
 }
 
 impl Desk {
@@ -213,6 +217,7 @@ impl Desk {
         if practice.is_none() {
             let options = Options {
                 storage: Storage::File(self.inner.data_dir.join(PRACTICE_FILE)),
+                phase_cache: Duration::from_millis(self.inner.practice_phase_cache_ms),
                 ..Options::default()
             };
             *practice = Some(

@@ -1,7 +1,6 @@
 //! Runs: the rehearsal or the cutover that acts are recorded under, from its start to its end.
 
 use crate::{
-    announce::made_view,
     convert::{change_view, override_of, run_label, run_view},
     desk::Desk,
     error::{Code, Problem},
@@ -96,15 +95,12 @@ impl Desk {
     pub async fn run_report(&self, wanted: Option<&str>) -> Result<RunReport, Problem> {
         let stored = |error| store_problem(&error);
         let store = &self.inner.store;
-        let runs = self.run_rows().await?;
-        let is_wanted = |run: &RunRow| wanted.is_none_or(|wanted| is_called(run, wanted));
-        let run = runs.into_iter().find(is_wanted).ok_or_else(|| no_run(wanted))?;
+        let run = self.run_called(wanted).await?;
         let label = run_label(run.number);
         let changes = store.phase_changes_of_run(&run.id).await.map_err(stored)?;
         let smoke = store.smoke_runs_of_run(&run.id).await.map_err(stored)?;
         let reports = self.reports(&self.environment(), smoke).await?;
         let artifacts = store.artifacts_of_run(&run.id).await.map_err(stored)?;
-        let announcements = store.announcements_of_run(&run.id).await.map_err(stored)?;
         Ok(RunReport {
             entries: store.entries_of_run(&run.id).await.map_err(stored)?,
             overrides: changes
@@ -128,12 +124,19 @@ impl Desk {
                 .collect(),
             rollbacks: self.rollbacks_of_run(&run).await?,
             artifacts: artifacts.into_iter().map(artifact_view).collect(),
-            announcements: announcements
-                .into_iter()
-                .map(|row| made_view(row, Some(label.clone())))
-                .collect(),
+            announcements: self.announcements_of_run(&run).await?,
             run: run_view(&run, &self.environment()),
         })
+    }
+
+    /// A run of the present environment by its id or its label, else the newest.
+    ///
+    /// # Errors
+    /// `not_found` when there is none; `store_*`.
+    pub(crate) async fn run_called(&self, wanted: Option<&str>) -> Result<RunRow, Problem> {
+        let runs = self.run_rows().await?;
+        let is_wanted = |run: &RunRow| wanted.is_none_or(|wanted| is_called(run, wanted));
+        runs.into_iter().find(is_wanted).ok_or_else(|| no_run(wanted))
     }
 
     /// The run that this act belongs to; one is opened if none is.

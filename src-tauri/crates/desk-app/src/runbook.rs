@@ -64,22 +64,26 @@ pub(crate) struct Chosen {
     source: RunbookSource,
     name: Option<String>,
     sha256: String,
+    /// Its text, to the letter.
+    text: Arc<str>,
     /// Why the chosen one is not in force.
     problem: Option<Problem>,
 }
 
 impl Chosen {
     fn builtin() -> Self {
-        Self::of(Runbook::builtin().clone(), RunbookSource::Builtin, None)
+        let text = Runbook::builtin_text();
+        Self::of(Runbook::builtin().clone(), text, RunbookSource::Builtin, None)
     }
 
     /// The one given for this call.
     pub(crate) fn given(own: OwnRunbook) -> Self {
-        Self::of(own.runbook, RunbookSource::Given, Some(own.name))
+        Self::of(own.runbook, &own.text, RunbookSource::Given, Some(own.name))
     }
 
-    fn of(runbook: Runbook, source: RunbookSource, name: Option<String>) -> Self {
+    fn of(runbook: Runbook, text: &str, source: RunbookSource, name: Option<String>) -> Self {
         Self {
+            text: text.into(),
             sha256: runbook.sha256().to_owned(),
             runbook: Arc::new(runbook),
             source,
@@ -102,13 +106,14 @@ impl Chosen {
             source: RunbookSource::Own,
             name,
             sha256: hex::encode(Sha256::digest(text.as_bytes())),
+            text: text.into(),
             problem: Some(unreadable(why)),
             ..Self::builtin()
         };
         match serde_json::from_str::<Kept>(setting) {
             Err(error) => unreadable(None, setting, error.to_string()),
             Ok(Kept { name, text }) => match Runbook::parse(&text) {
-                Ok(runbook) => Self::of(runbook, RunbookSource::Own, Some(name)),
+                Ok(runbook) => Self::of(runbook, &text, RunbookSource::Own, Some(name)),
                 Err(error) => unreadable(Some(name), &text, place(&error)),
             },
         }
@@ -145,6 +150,16 @@ impl Desk {
     /// The runbook whose words people read.
     pub(crate) fn runbook(&self) -> Arc<Runbook> {
         self.chosen().runbook
+    }
+
+    /// The text of the runbook with this hash, to the letter: the one in force or the built-in one. None for another, which
+    /// is not kept.
+    pub(crate) fn runbook_text(&self, sha256: &str) -> Option<Arc<str>> {
+        let chosen = self.chosen();
+        if chosen.sha256 == sha256 {
+            return Some(chosen.text);
+        }
+        (Runbook::builtin().sha256() == sha256).then(|| Runbook::builtin_text().into())
     }
 
     /// The runbook whose checks and gates count.
@@ -186,12 +201,12 @@ impl Desk {
     /// Whatever the error, the runbook in force stays.
     pub async fn set_runbook(&self, name: &str, text: String) -> Result<(), Problem> {
         let own = OwnRunbook::read(name.trim(), text)?;
+        let chosen = Chosen::of(own.runbook, &own.text, RunbookSource::Own, Some(own.name.clone()));
         let kept = Kept {
-            name: own.name.clone(),
+            name: own.name,
             text: own.text,
         };
         let kept = serde_json::to_string(&kept).map_err(|error| crate::problem::internal_problem(&error))?;
-        let chosen = Chosen::of(own.runbook, RunbookSource::Own, Some(own.name));
         self.choose(chosen, Some(&kept)).await
     }
 

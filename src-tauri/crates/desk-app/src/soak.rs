@@ -233,7 +233,8 @@ impl Desk {
         Ok(())
     }
 
-    async fn more_needed(&self, phase: Phase) -> Result<u32, Problem> {
+    /// How many more requests the gates of a phase need, as far as the newest snapshot tells.
+    pub(crate) async fn more_needed(&self, phase: Phase) -> Result<u32, Problem> {
         let standing = self.standing(Some(phase)).await?;
         let more = standing
             .judgements

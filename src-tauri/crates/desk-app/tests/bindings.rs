@@ -13,6 +13,7 @@ use desk_app::{
         AnnounceView, CopyPart, DifferenceLineView, FileFormat, MadeView, SentDraft, TemplateDraft,
         WaiveDraft,
     },
+    evidence::view::{EvidenceView, ExportProgress, ExportReport, KeyView},
     log::view::{
         LogChangeView, LogComparisonView, LogEntryView, LogFormat, LogImportView, LogPageView, LogQuery,
         LogSavedView,
@@ -78,6 +79,10 @@ fn the_bindings_are_those_of_the_types_that_cross() {
     LogPageView::export_all(&config).unwrap();
     LogQuery::export_all(&config).unwrap();
     LogSavedView::export_all(&config).unwrap();
+    EvidenceView::export_all(&config).unwrap();
+    ExportProgress::export_all(&config).unwrap();
+    ExportReport::export_all(&config).unwrap();
+    KeyView::export_all(&config).unwrap();
     let generated = read_all(fresh.path());
     assert!(generated.len() > 20, "only {} types generated", generated.len());
 

@@ -5,6 +5,7 @@
 pub mod announce;
 pub mod change_window;
 pub mod environment;
+pub mod evidence;
 pub mod gate;
 pub mod identity;
 pub mod import;

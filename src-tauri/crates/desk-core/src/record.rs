@@ -238,6 +238,32 @@ pub enum Record {
         /// The version.
         template: TemplateText,
     },
+    /// A person put a file on the entry's run as evidence; its bytes are kept by their hash.
+    EvidenceAttached {
+        /// The bytes' SHA-256, lower-case hex.
+        sha256: String,
+        /// The file's name, without folders.
+        name: String,
+        /// What it is, by its first bytes, else by its name: `image/png`.
+        media_type: String,
+        /// How long it is, bytes.
+        bytes: u64,
+        /// The id of the runbook's evidence item that it is for.
+        item: String,
+    },
+    /// The entry's run was exported as a sealed bundle.
+    EvidenceExported {
+        /// The SHA-256 of the bundle's `tagmanifest-sha256.txt`, lower-case hex: it stands for every file in it.
+        bundle_sha256: String,
+        /// The fingerprint of the key that signed it.
+        signed_by: String,
+        /// The number of the journal's newest entry then.
+        journal_seq: i64,
+        /// Its hash.
+        journal_head: String,
+        /// The ids of the items that were missing or outdated.
+        missing: Vec<String>,
+    },
     /// The practice portal's faults were switched.
     PracticeFaultsSet {
         /// Each fault as the command line spells it; empty when all are off.

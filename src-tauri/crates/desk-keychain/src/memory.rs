@@ -32,6 +32,10 @@ impl MemoryKeychain {
         self.lock().remove(name);
     }
 
+    pub(crate) fn all(&self) -> Vec<SecretString> {
+        self.lock().values().cloned().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SecretName, SecretString>> {
         // A panic elsewhere cannot leave a map half changed, so the poison says nothing about it.
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)

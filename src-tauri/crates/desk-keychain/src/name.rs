@@ -11,6 +11,9 @@ pub enum Secret {
     ApiKey,
     /// The address that announcements are posted to: whoever has it can post.
     Webhook,
+    /// The seed of the key that evidence bundles are signed with. It is the desk's, not a portal's, and stands under
+    /// practice, which every desk has.
+    SealKey,
 }
 
 impl Secret {
@@ -29,6 +32,7 @@ impl std::fmt::Display for Secret {
             Self::SignIn(role) => role.fmt(f),
             Self::ApiKey => f.write_str("api-key"),
             Self::Webhook => f.write_str("webhook"),
+            Self::SealKey => f.write_str("evidence-key"),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The keychain and this session's secrets as one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use desk_core::EnvironmentName;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Keychain, KeychainError, MemoryKeychain, Secret, SecretName};
 
@@ -22,6 +22,8 @@ pub enum Keep {
 pub struct Vault {
     keychain: Arc<dyn Keychain>,
     session: MemoryKeychain,
+    /// The tokens that came by in this session.
+    seen: Mutex<Vec<SecretString>>,
 }
 
 impl Vault {
@@ -30,7 +32,46 @@ impl Vault {
         Self {
             keychain,
             session: MemoryKeychain::new(),
+            seen: Mutex::default(),
         }
+    }
+
+    /// Remembers a token that came by, for as long as the program runs, so that it can be looked for in what leaves.
+    pub fn saw(&self, token: &SecretString) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen
+            .iter()
+            .any(|known| known.expose_secret() == token.expose_secret())
+        {
+            seen.push(token.clone());
+        }
+    }
+
+    /// Every secret there is to be looked for in what leaves: this session's, the tokens that came by, and the keychain's
+    /// of these names.
+    ///
+    /// # Errors
+    /// The keychain's, where it may hold some and does not tell. One that is not there holds none.
+    pub async fn every_secret(
+        &self,
+        names: impl IntoIterator<Item = SecretName>,
+    ) -> Result<Vec<SecretString>, KeychainError> {
+        let mut secrets = self.session.all();
+        secrets.extend(
+            self.seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .cloned(),
+        );
+        for name in names {
+            match self.keychain.get(&name).await {
+                Ok(secret) => secrets.extend(secret),
+                Err(KeychainError::Unavailable | KeychainError::NoCollection) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(secrets)
     }
 
     /// The secret of this name: this session's, else the keychain's.
@@ -39,6 +80,11 @@ impl Vault {
             Some(secret) => Ok(Some(secret)),
             None => self.keychain.get(name).await,
         }
+    }
+
+    /// Whether the secret of this name is kept for this session only.
+    pub fn is_for_this_session(&self, name: &SecretName) -> bool {
+        self.session.find(name).is_some()
     }
 
     /// Keeps a secret for so long.
@@ -116,7 +162,6 @@ mod tests {
     use super::*;
     use async_trait::async_trait;
     use desk_core::Role;
-    use secrecy::ExposeSecret;
 
     /// A keychain that is not there.
     struct NoKeychain;
@@ -211,6 +256,29 @@ mod tests {
                 Some("session")
             );
         }
+    }
+
+    #[tokio::test]
+    async fn every_secret_is_the_sessions_the_seen_and_the_keychains() {
+        let keychain = Arc::new(MemoryKeychain::new());
+        let vault = Vault::new(keychain.clone());
+        let kept = name("live", Role::Operator);
+        let session = name("live", Role::StaffSmoke);
+        vault.set(&kept, &"kept".into(), Keep::Keychain).await.unwrap();
+        vault
+            .set(&session, &"session".into(), Keep::SessionOnly)
+            .await
+            .unwrap();
+        vault.saw(&"seen".into());
+        vault.saw(&"seen".into());
+        let all = vault.every_secret([kept.clone(), session.clone()]).await.unwrap();
+        let mut texts: Vec<&str> = all.iter().map(SecretString::expose_secret).collect();
+        texts.sort_unstable();
+        assert_eq!(texts, ["kept", "seen", "session"]);
+
+        let without = Vault::new(Arc::new(NoKeychain));
+        without.saw(&"seen".into());
+        assert_eq!(without.every_secret([kept]).await.unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -397,6 +397,11 @@ impl Core {
         self.tokens.keep(identity, token).await
     }
 
+    pub(crate) fn saw(&self, tokens: &Tokens) {
+        self.tokens.saw(&tokens.id_token);
+        self.tokens.saw(&tokens.refresh_token);
+    }
+
     async fn sign_in_with_password(
         &self,
         identity: &str,

@@ -18,6 +18,9 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 pub trait RefreshTokens: Send + Sync {
     /// Keeps the token that replaces `identity`'s earlier one. It is used only after this succeeded.
     async fn keep(&self, identity: &str, token: &SecretString) -> Result<(), KeepError>;
+
+    /// Is told of every token that comes in, ID tokens too, so that none of them leaves the desk unnoticed.
+    fn saw(&self, token: &SecretString);
 }
 
 /// A refresh token could not be kept.
@@ -70,6 +73,7 @@ pub(crate) struct Bearer {
 
 impl Session {
     pub(crate) fn new(core: Arc<Core>, identity: String, tokens: Tokens) -> Self {
+        core.saw(&tokens);
         Self {
             inner: Arc::new(Inner {
                 core,
@@ -158,6 +162,7 @@ impl Session {
         let tokens = core
             .exchange_refresh_token(identity, "refresh", &refresh_token)
             .await?;
+        core.saw(&tokens);
         if tokens.uid != self.inner.uid {
             return Err(SignInError::BadReply {
                 detail: "it is for another account".to_owned(),

@@ -132,6 +132,44 @@ impl Store {
         .await
     }
 
+    /// The stretch of the journal from a run's first entry to its last, in order, with whatever stands between them; and the
+    /// newest entry's number and hash at the same moment. Empty for a run that is not there.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn stretch_of_run(&self, run_id: &str) -> Result<(Vec<Entry>, (i64, String)), StoreError> {
+        let run_id = run_id.to_owned();
+        self.read(move |connection| {
+            // One transaction, so that both are of one moment.
+            let transaction = connection.unchecked_transaction()?;
+            let entries = transaction
+                .prepare_cached(
+                    "SELECT * FROM journal
+                     WHERE seq BETWEEN (SELECT min(seq) FROM journal WHERE run_id = ?1)
+                         AND (SELECT max(seq) FROM journal WHERE run_id = ?1)
+                     ORDER BY seq",
+                )?
+                .query_map([run_id], from_row)?
+                .collect::<Result<_, _>>()?;
+            Ok((entries, newest(&transaction)?))
+        })
+        .await
+    }
+
+    /// The hash of the entry with this number; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn hash_of(&self, seq: i64) -> Result<Option<String>, StoreError> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT hash FROM journal WHERE seq = ?1")?
+                .query_row([seq], |row| row.get(0))
+                .optional()?)
+        })
+        .await
+    }
+
     /// The newest entry's number; 0 when there is none.
     ///
     /// # Errors

@@ -50,6 +50,7 @@ pub use projection::{
     announcement::{AnnouncementRow, PostRow, SentRow, TemplateRow},
     artifact::{Attached, Captured, RunArtifactRow},
     environment::EnvironmentRow,
+    evidence::{EvidenceRow, ExportRow},
     identity::IdentityRow,
     log::{LogCursor, LogEntryRow, LogFieldRow, LogFilter, Withdrawn},
     phase_change::PhaseChangeRow,

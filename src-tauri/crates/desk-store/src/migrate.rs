@@ -6,8 +6,8 @@ use crate::{
     error::StoreError,
     journal,
     projection::{
-        self, announcement, environment, identity, log, phase_change, phase_move, phase_seen, rollback, run,
-        smoke,
+        self, announcement, environment, evidence, identity, log, phase_change, phase_move, phase_seen,
+        rollback, run, smoke,
     },
     settings,
     telemetry::{self, import, panel, tally},
@@ -43,6 +43,7 @@ pub(crate) const ALL: &[Migration] = &[
     &[import::V6, panel::V6],
     &[announcement::V7],
     &[log::V8, journal::V8],
+    &[evidence::V9],
 ];
 
 /// The version that a list of migrations leads to.

@@ -15,7 +15,6 @@ pub mod view;
 
 pub use compose::{ComposeRequest, Composed};
 
-pub(crate) use convert::made_view;
 pub(crate) use post::webhook_setting;
 
 use self::{

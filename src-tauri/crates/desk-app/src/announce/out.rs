@@ -19,7 +19,7 @@ use desk_core::{
     announce::{Announcement, Audience, Draft, Envelope, Finding, Text, eml, markdown, moment, plain},
     record::Record,
 };
-use desk_store::AnnouncementRow;
+use desk_store::{AnnouncementRow, RunRow};
 use std::{
     fs::File,
     io::Write,
@@ -170,6 +170,17 @@ impl Desk {
                 made_view(row, run)
             })
             .collect())
+    }
+
+    /// The texts that left the desk in a run, oldest first.
+    ///
+    /// # Errors
+    /// `store_*`.
+    pub(crate) async fn announcements_of_run(&self, run: &RunRow) -> Result<Vec<MadeView>, Problem> {
+        let rows = self.inner.store.announcements_of_run(&run.id).await;
+        let label = run_label(run.number);
+        let views = rows.map_err(|error| store_problem(&error))?.into_iter();
+        Ok(views.map(|row| made_view(row, Some(label.clone()))).collect())
     }
 
     /// Where a text may be saved if nobody chooses: in the folder that was chosen last, else among the desk's files, and

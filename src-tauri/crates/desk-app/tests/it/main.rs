@@ -10,6 +10,7 @@ mod announcing;
 mod cut_off;
 mod earned;
 mod environments;
+mod evidence;
 mod instances;
 mod keychain;
 mod live;

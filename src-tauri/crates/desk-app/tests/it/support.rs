@@ -236,6 +236,7 @@ impl Bench {
                 connect: Duration::from_secs(5),
                 call: self.call_timeout,
             },
+            practice_phase_cache_ms: 60_000,
             keychain: self.keychain.clone(),
             clock: Arc::new(OneTime {
                 portal: self.clock.clone(),
@@ -430,6 +431,8 @@ impl RefreshTokens for Forgetful {
     async fn keep(&self, _: &str, _: &SecretString) -> Result<(), KeepError> {
         Ok(())
     }
+
+    fn saw(&self, _: &SecretString) {}
 }
 
 /// A save decided on what the portal says now.

@@ -93,6 +93,7 @@ async fn a_refresh_token_signs_in_and_its_successor_is_kept() {
     let session = desk.portal.sign_in("operator", credential()).await.unwrap();
     assert_eq!(session.refresh_token().expose_secret(), "refresh-2");
     assert_eq!(desk.kept.all(), [("operator".to_owned(), "refresh-2".to_owned())]);
+    assert!(desk.kept.seen().contains(&"refresh-2".to_owned()));
     assert_eq!(
         stub.seen()[0].body,
         "grant_type=refresh_token&refresh_token=refresh-1"
@@ -163,6 +164,8 @@ async fn a_token_is_renewed_five_minutes_early_and_not_before() {
         bearers(&stub),
         [bearer("first"), bearer("second"), bearer("second")]
     );
+    // Two tokens at the sign-in, two at the renewal, ID tokens among them.
+    assert_eq!(desk.kept.seen().len(), 4);
     assert!(
         desk.kept.all().is_empty(),
         "the same refresh token is not kept again"

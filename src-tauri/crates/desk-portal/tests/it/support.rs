@@ -268,9 +268,15 @@ impl Recorder for Told {
 pub struct Kept {
     tokens: Mutex<Vec<(String, String)>>,
     refuse: Mutex<bool>,
+    seen: Mutex<Vec<String>>,
 }
 
 impl Kept {
+    /// Every token that came in, ID tokens too.
+    pub fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
     pub fn refuse(&self, refuse: bool) {
         *self.refuse.lock().unwrap() = refuse;
     }
@@ -291,6 +297,10 @@ impl RefreshTokens for Kept {
         let entry = (identity.to_owned(), token.expose_secret().to_owned());
         self.tokens.lock().unwrap().push(entry);
         Ok(())
+    }
+
+    fn saw(&self, token: &SecretString) {
+        self.seen.lock().unwrap().push(token.expose_secret().to_owned());
     }
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod announcement;
 pub(crate) mod artifact;
 pub(crate) mod environment;
+pub(crate) mod evidence;
 pub(crate) mod identity;
 pub(crate) mod log;
 pub(crate) mod phase_change;
@@ -14,7 +15,10 @@ pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod smoke;
 
-use crate::{AttestationRow, EnvironmentRow, IdentityRow, SentRow, error::StoreError, journal, store::Store};
+use crate::{
+    AttestationRow, EnvironmentRow, EvidenceRow, ExportRow, IdentityRow, SentRow, error::StoreError, journal,
+    store::Store,
+};
 use desk_core::{
     EnvironmentName,
     journal::Entry,
@@ -24,7 +28,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 
 /// Every projection's table. Each has its key in its first two columns.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 20] = [
     "environment",
     "identity",
     "run",
@@ -43,6 +47,8 @@ pub(crate) const TABLES: [&str; 18] = [
     "log_entry",
     "log_field",
     "log_search",
+    "evidence_attachment",
+    "evidence_export",
 ];
 
 impl Store {
@@ -334,6 +340,46 @@ pub(crate) fn apply(connection: &Connection, entry: &Entry, record: Record) -> R
         Record::AnnouncementTemplateSaved { template } => {
             announcement::save_template(connection, entry, &template)
         }
+        Record::EvidenceAttached {
+            sha256,
+            name,
+            media_type,
+            bytes,
+            item,
+        } => evidence::attach(
+            connection,
+            &EvidenceRow {
+                seq: entry.seq,
+                sha256,
+                name,
+                media_type,
+                bytes,
+                item,
+                actor: entry.actor.clone(),
+                at_ms: entry.at_ms,
+            },
+            run_of(entry)?,
+        ),
+        Record::EvidenceExported {
+            bundle_sha256,
+            signed_by,
+            journal_seq,
+            journal_head,
+            missing,
+        } => evidence::export(
+            connection,
+            &ExportRow {
+                seq: entry.seq,
+                bundle_sha256,
+                signed_by,
+                journal_seq,
+                journal_head,
+                missing,
+                actor: entry.actor.clone(),
+                at_ms: entry.at_ms,
+            },
+            run_of(entry)?,
+        ),
         Record::PracticeReset {} => {
             let practice = EnvironmentName::practice();
             smoke::forget(connection, &practice)?;
