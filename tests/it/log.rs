@@ -2,6 +2,7 @@
 
 use crate::support::Desk;
 use serde_json::{Value, json};
+use std::process::Stdio;
 
 fn value<'a>(entry: &'a Value, field: &str) -> &'a Value {
     let fields = entry["fields"].as_array().unwrap();
@@ -215,4 +216,52 @@ fn a_file_is_imported_once_with_each_unread_line_told() {
         "{refused:?}"
     );
     desk.run(&["log", "import", "nowhere.txt"]).ended(2);
+}
+
+#[test]
+fn what_was_said_to_be_saved_survives_every_kill() {
+    const KILLS: u64 = 40;
+    let desk = Desk::new();
+    let made = desk.run(&["log", "new", "--json"]).ended(0).json();
+    let id = made["id"].as_str().unwrap();
+    // How long a save takes here, so that kills fall before, into and after it.
+    let started = std::time::Instant::now();
+    desk.run(&["log", "edit", id, "--set", "notes=first"]).ended(0);
+    let usual = started.elapsed();
+    let mut said = vec!["first".to_owned()];
+    for number in 0..KILLS {
+        let text = format!("note {number}");
+        let set = format!("notes={text}");
+        let mut child = desk
+            .command(&["log", "edit", id, "--set", &set, "--json"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(usual.mul_f64(f64::from(u32::try_from(number % 20).unwrap()) / 14.0));
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        if !output.stdout.is_empty() {
+            said.push(text);
+        }
+    }
+    let history = desk
+        .run(&["log", "show", id, "--history", "--json"])
+        .ended(0)
+        .json();
+    let kept: Vec<&str> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["text"].as_str().unwrap())
+        .collect();
+    for text in &said {
+        assert!(
+            kept.contains(&text.as_str()),
+            "{text:?} was said to be saved; kept: {kept:?}"
+        );
+    }
+    assert!(said.len() > 1, "no save came through");
+    desk.run(&["journal", "verify"]).ended(0);
 }

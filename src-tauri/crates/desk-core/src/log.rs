@@ -253,6 +253,9 @@ impl Outcome {
     /// How the run of an entry went: as its fields say, and while it goes on as the desk knows.
     pub fn of(sheet: &Sheet, facts: Option<&Facts>) -> Self {
         let filled = |field| sheet.get(&field).is_some_and(|text: &String| !says_none(text));
+        let has_end = sheet
+            .get(&Field::EndTime)
+            .is_some_and(|end| moment::Moment::read(end).is_some());
         let failing = [Field::MemberSmoke, Field::StaffSmoke, Field::AdminSmoke]
             .into_iter()
             .filter_map(|field| sheet.get(&field))
@@ -261,7 +264,7 @@ impl Outcome {
             Self::RolledBack
         } else if failing {
             Self::Failed
-        } else if facts.is_some_and(Facts::is_open) && !filled(Field::EndTime) {
+        } else if facts.is_some_and(Facts::is_open) && !has_end {
             Self::Open
         } else {
             Self::Done

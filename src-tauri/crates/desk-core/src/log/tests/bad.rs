@@ -119,3 +119,38 @@ fn each_line_that_cannot_be_read_is_numbered_and_kept() {
         }
     }
 }
+
+/// What can be wrong with any field's line, and the lines that cannot be read then.
+fn spoilt(field: Field) -> Vec<(String, Vec<usize>)> {
+    let (id, label) = (field.id(), field.label());
+    let mut files = vec![
+        (format!("Date: x\n{label}"), vec![2]),
+        (format!("Date: x\n{label} - Ana"), vec![2]),
+        (format!("Date: x\n{label}x: Ana"), vec![2]),
+        (format!("Date: x\nThe {label}: Ana"), vec![2]),
+        (format!("Date: x\n| {label} | Ana |"), vec![2]),
+        (format!("# Ours\n- **{label}**\n- **Date:** x"), vec![1, 2]),
+        (format!("[{{\"fields\": {{\n\"{id}\": [\"Ana\"]}}}}]"), vec![2]),
+        (
+            format!("[{{\"fields\": {{\n\n\"{id}\": {{\"value\": true}}}}}}]"),
+            vec![3],
+        ),
+        (format!("[{{\"fields\": {{\"{id}x\": \"Ana\"}}}}]"), vec![1]),
+    ];
+    // A second day begins another entry; any other field is in an entry once.
+    if field != Field::Date {
+        files.push((format!("{label}: Ana\n{label}: Bo"), vec![2]));
+    }
+    files
+}
+
+#[test]
+fn each_way_to_spoil_a_line_is_told_with_its_number_for_each_field() {
+    for (file, expected) in Field::ALL.into_iter().flat_map(spoilt) {
+        let entries = read(&file, format_of(&file)).unwrap();
+        let unread = entries.iter().flat_map(|entry| &entry.unread);
+        let lines: Vec<usize> = unread.map(|unread| unread.line).collect();
+        assert_eq!(lines, expected, "{file:?}: {entries:?}");
+        assert!(!entries[0].sheet[&Field::Notes].is_empty(), "{file:?}");
+    }
+}

@@ -354,10 +354,11 @@ fn how_a_run_went_follows_from_what_counts() {
     let open = Facts::begin(0, None);
     let mut ended = open.clone();
     ended.ended_at_ms = Some(1);
-    let cases: [(Fields, Option<&Facts>, Outcome); 7] = [
+    let cases: [(Fields, Option<&Facts>, Outcome); 8] = [
         (&[], None, Outcome::Done),
         (&[], Some(&open), Outcome::Open),
         (&[(Field::EndTime, "14:00")], Some(&open), Outcome::Done),
+        (&[(Field::EndTime, "noon")], Some(&open), Outcome::Open),
         (&[], Some(&ended), Outcome::Done),
         (
             &[(Field::MemberSmoke, "Failed twice")],
