@@ -33,7 +33,10 @@ fn a_run_is_exported_as_a_sealed_bundle_that_says_what_is_missing() {
         desk.click("[data-testid=export]").await;
         let report = desk.text_of("[data-testid=export-report]").await;
         assert!(report.contains("Valid, but incomplete"), "{report}");
-        assert!(report.contains("phase-metrics: No snapshot was captured."), "{report}");
+        assert!(
+            report.contains("phase-metrics: No snapshot was captured."),
+            "{report}"
+        );
         let bundle = data_dir(desk).join("evidence/R-001");
         assert!(report.contains(&bundle.display().to_string()), "{report}");
         assert!(bundle.join("tagmanifest-sha256.txt").is_file());

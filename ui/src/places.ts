@@ -1,7 +1,8 @@
 import type { IconName } from "./components/shared/icons";
 
 /** Where the window can be. */
-export type PlaceId = "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "evidence" | "settings";
+export type PlaceId =
+  "advance" | "phase" | "smoke" | "metrics" | "rollback" | "announce" | "evidence" | "settings";
 
 /** A place in the navigation. Those of the runbook stand above those of the desk itself. */
 export interface Place {

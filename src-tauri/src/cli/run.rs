@@ -119,5 +119,6 @@ fn describe_report(desk: &Desk, report: &RunReport) -> String {
         };
         format!("  artifact  {}  {attached}", artifact.sha256)
     }));
+    lines.extend(report.evidence.iter().map(super::evidence::line));
     lines.join("\n")
 }

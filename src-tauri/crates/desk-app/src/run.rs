@@ -123,6 +123,7 @@ impl Desk {
                 })
                 .collect(),
             artifacts: artifacts.into_iter().map(artifact_view).collect(),
+            evidence: self.gather(&run).await?.items,
             run: run_view(&run, &self.environment()),
         })
     }

@@ -4,6 +4,7 @@
 
 use crate::{
     error::Problem,
+    evidence::Item,
     metrics::view::{AdvanceView, MetricsView},
     rollback::view::{DrillSummary, ReviewDue, RollbackView},
     time::when,
@@ -450,6 +451,8 @@ pub struct RunReport {
     pub smoke_runs: Vec<RunSmokeView>,
     /// What was captured in it or attached to it.
     pub artifacts: Vec<RunArtifactView>,
+    /// How the runbook's evidence items stand.
+    pub evidence: Vec<Item>,
 }
 
 /// A run of the smoke checklist, in short.
