@@ -28,7 +28,7 @@ describe("the evidence page", () => {
     expect(words("item-smoke-log")).toContain("Missing Smoke log");
     expect(words("item-failed-requests")).toContain("Not needed");
     expect(words("item-rollback-drill")).toContain("1 file is attached for it.");
-    expect(words("attachments")).toContain("incident 42.png image/png 200.0 KiB");
+    expect(words("attachments")).toContain("incident 42.pngimage/png200.0 KiB");
     await expectAccessible();
   });
 
@@ -86,7 +86,8 @@ describe("the evidence page", () => {
 
   it("keeps what was dropped when it is refused", async () => {
     const host = new FakeHost(viewOf());
-    host.attachDropped = () => Promise.reject(problemOf("invalid_input", { message: "a.png is longer than 100 MiB." }));
+    host.attachDropped = () =>
+      Promise.reject(problemOf("invalid_input", { message: "a.png is longer than 100 MiB." }));
     await openEvidence(host);
     host.tellDrop({ what: "dropped", names: ["a.png"] });
     await settle();

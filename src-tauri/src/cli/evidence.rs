@@ -143,6 +143,11 @@ fn state(item: &Item) -> &'static str {
     }
 }
 
+/// An item on a line: its state, what it is, and why.
+pub fn line(item: &Item) -> String {
+    format!("  {:<10}  {:<15}  {}", state(item), item.id, item.why)
+}
+
 fn attachment(file: &AttachmentView) -> String {
     format!(
         "{} ({}, {} bytes) as {}, {}",
@@ -156,11 +161,7 @@ fn describe(desk: &Desk, view: &EvidenceView) -> String {
         |run| format!("{} in {}", run.label, run.environment),
     );
     let mut lines = vec![run];
-    lines.extend(
-        view.items
-            .iter()
-            .map(|item| format!("  {:<10}  {:<15}  {}", state(item), item.id, item.why)),
-    );
+    lines.extend(view.items.iter().map(line));
     lines.extend(
         view.attachments
             .iter()

@@ -2,14 +2,18 @@
 
 use super::{Global, Printer, Status, open_itself};
 use clap::Subcommand;
-use desk_app::{Problem, journal as restoring, time::when};
+use desk_app::{Problem, journal as restoring, time::when, view::JournalView};
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Check every entry and the chain between them
-    Verify,
+    Verify {
+        /// Check too that nothing was cut off or rewritten since this evidence bundle was sealed
+        #[arg(long, value_name = "PATH")]
+        bundle: Option<PathBuf>,
+    },
     /// Find entries with words that begin so, newest first
     Search {
         /// The words
@@ -30,6 +34,49 @@ pub enum Command {
     },
 }
 
+/// `journal verify --json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified {
+    #[serde(flatten)]
+    view: JournalView,
+    /// Whether the journal still holds the entry that the bundle names as its newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds_bundle: Option<bool>,
+}
+
+impl Verified {
+    fn is_whole(&self) -> bool {
+        self.view.broken.is_none() && self.view.stale.is_empty() && self.holds_bundle != Some(false)
+    }
+}
+
+fn describe(verified: &Verified) -> String {
+    let view = &verified.view;
+    let mut text = match &view.broken {
+        None if view.stale.is_empty() => {
+            format!("Whole: {} entries, newest hash {}", view.count, view.newest_hash)
+        }
+        None => format!(
+            "The journal is whole ({} entries), but these tables differ from it: {}.",
+            view.count,
+            view.stale.join(", ")
+        ),
+        Some(broken) => format!(
+            "BROKEN at entry {} ({}): {}. The {} entries before it are whole.",
+            broken.seq, broken.id, broken.fault, view.count
+        ),
+    };
+    match verified.holds_bundle {
+        None => {}
+        Some(true) => text.push_str("\nNothing was cut off or rewritten since the bundle was sealed."),
+        Some(false) => text.push_str(
+            "\nIt does NOT hold the entry that was the newest when the bundle was sealed: it was cut off or rewritten since, or is another desk's.",
+        ),
+    }
+    text
+}
+
 /// `journal backup --json`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,24 +88,16 @@ struct Written {
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
     match command {
-        Command::Verify => {
+        Command::Verify { bundle } => {
             let desk = open_itself(global).await?;
             let view = desk.verify_journal().await?;
-            printer.result(&view, || match &view.broken {
-                None if view.stale.is_empty() => {
-                    format!("Whole: {} entries, newest hash {}", view.count, view.newest_hash)
-                }
-                None => format!(
-                    "The journal is whole ({} entries), but these tables differ from it: {}.",
-                    view.count,
-                    view.stale.join(", ")
-                ),
-                Some(broken) => format!(
-                    "BROKEN at entry {} ({}): {}. The {} entries before it are whole.",
-                    broken.seq, broken.id, broken.fault, view.count
-                ),
-            });
-            Ok(if view.broken.is_none() && view.stale.is_empty() {
+            let holds_bundle = match &bundle {
+                Some(bundle) => Some(desk.holds_head_of(bundle).await?),
+                None => None,
+            };
+            let verified = Verified { view, holds_bundle };
+            printer.result(&verified, || describe(&verified));
+            Ok(if verified.is_whole() {
                 Status::Yes
             } else {
                 Status::No

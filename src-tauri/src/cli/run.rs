@@ -170,5 +170,6 @@ fn describe_report(desk: &Desk, report: &RunReport) -> String {
             .iter()
             .map(|made| format!("  text      {}", line(desk, made))),
     );
+    lines.extend(report.evidence.iter().map(super::evidence::line));
     lines.join("\n")
 }

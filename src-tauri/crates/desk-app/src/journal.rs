@@ -3,10 +3,12 @@
 use crate::{
     desk::Desk,
     error::{Code, Problem},
+    evidence,
     problem::{chain, open_problem, restore_problem, store_problem},
     view::{BrokenView, JournalView},
 };
 use desk_core::{
+    evidence::{bag, verify::JOURNAL_HEAD},
     journal::{Entry, Fault},
     record::Record,
 };
@@ -52,6 +54,28 @@ impl Desk {
     pub async fn search_journal(&self, search: &str, limit: u32) -> Result<Vec<Entry>, Problem> {
         let found = self.inner.store.search_journal(search, None, limit).await;
         found.map_err(|error| store_problem(&error))
+    }
+
+    /// Whether the journal still holds the entry that was its newest when a bundle was sealed. A journal that was cut off or
+    /// rewritten since does not.
+    ///
+    /// # Errors
+    /// `not_found` (field `path`) where there is no bundle; `refused` for one that is not valid, which proves nothing; `store_*`.
+    pub async fn holds_head_of(&self, bundle: &Path) -> Result<bool, Problem> {
+        let found = evidence::verify(bundle)?;
+        let head = bag::value(&found.info, JOURNAL_HEAD).and_then(|head| head.split_once(' '));
+        let head = head.and_then(|(seq, hash)| Some((seq.parse::<i64>().ok()?, hash)));
+        let (true, Some((seq, hash))) = (found.valid, head) else {
+            return Err(Problem::new(
+                Code::Refused,
+                "The bundle is not valid, so that it proves nothing about the journal.",
+                "The journal was not compared with it.",
+                "evidence verify says what is wrong with it.",
+            )
+            .about("path"));
+        };
+        let kept = self.inner.store.hash_of(seq).await;
+        Ok(kept.map_err(|error| store_problem(&error))?.as_deref() == Some(hash))
     }
 
     /// Writes a backup of everything that is recorded.

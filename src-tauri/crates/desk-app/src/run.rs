@@ -125,6 +125,7 @@ impl Desk {
             rollbacks: self.rollbacks_of_run(&run).await?,
             artifacts: artifacts.into_iter().map(artifact_view).collect(),
             announcements: self.announcements_of_run(&run).await?,
+            evidence: self.gather(&run).await?.items,
             run: run_view(&run, &self.environment()),
         })
     }

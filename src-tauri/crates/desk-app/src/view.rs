@@ -5,6 +5,7 @@
 use crate::{
     announce::view::MadeView,
     error::Problem,
+    evidence::Item,
     metrics::view::{AdvanceView, MetricsView},
     rollback::view::{DrillSummary, ReviewDue, RollbackView},
     time::when,
@@ -479,6 +480,8 @@ pub struct RunReport {
     pub artifacts: Vec<RunArtifactView>,
     /// The announcements that left the desk, oldest first.
     pub announcements: Vec<MadeView>,
+    /// How the runbook's evidence items stand.
+    pub evidence: Vec<Item>,
 }
 
 /// A run of the smoke checklist, in short.

@@ -42,7 +42,7 @@ pub(super) struct FailedRequest {
 }
 
 /// What a run has to show.
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     pub(super) state: Option<PhaseState>,
     pub(super) changes: Vec<PhaseChangeRow>,
     pub(super) smoke: Vec<SmokeReport>,
@@ -50,7 +50,7 @@ pub(super) struct Gathered {
     pub(super) rollbacks: Vec<RollbackView>,
     pub(super) failed: Vec<FailedRequest>,
     pub(super) attachments: Vec<EvidenceRow>,
-    pub(super) items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
 }
 
 impl Desk {
@@ -59,7 +59,11 @@ impl Desk {
         items::items(&self.runbook(), &Facts::default())
     }
 
-    pub(super) async fn gather(&self, run: &RunRow) -> Result<Gathered, Problem> {
+    /// Everything that a run has to show, and how its items stand.
+    ///
+    /// # Errors
+    /// `store_*`.
+    pub(crate) async fn gather(&self, run: &RunRow) -> Result<Gathered, Problem> {
         let stored = |error| store_problem(&error);
         let environment = self.environment();
         let store = &self.inner.store;

@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, assert_journal_is_whole, save};
 use desk_app::{
-    Code, Desk, Phase, Problem,
+    Code, Desk, Phase, Problem, Role,
     evidence::{ItemState, Verification, verify, view::ExportReport},
     smoke::{Cancel, view::SmokeRequest},
     view::EnvironmentKindView,
@@ -26,6 +26,11 @@ async fn export(desk: &Desk, to: &Path) -> Result<ExportReport, Problem> {
 /// A desk whose run has a phase set, a snapshot attached and a smoke run.
 async fn proven(bench: &Bench) -> Desk {
     let desk = bench.pointing_at(EnvironmentKindView::Staging).await;
+    for role in [Role::MemberSmoke, Role::StaffSmoke, Role::AdminSmoke] {
+        desk.set_identity(role, bench.password_of(role.word()), false)
+            .await
+            .unwrap();
+    }
     save(
         bench,
         &desk,
@@ -403,7 +408,7 @@ fn a_hostile_zip_is_refused() {
         ),
         (
             "backslash",
-            renamed(&plain, "b/data/aaaaaaaaaa", "b\\..\\..\\aaaaaaaa"),
+            renamed(&plain, "b/data/aaaaaaaaaa", "b\\..\\..\\aaaaaaaaa"),
             "leads out of the bundle",
         ),
         (

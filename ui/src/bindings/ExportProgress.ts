@@ -1,0 +1,1 @@
+export type ExportProgress = { done: number; total: number; file: string };

@@ -1,0 +1,1 @@
+export type FindingKind = "damaged" | "missing" | "added" | "refused" | "chain";

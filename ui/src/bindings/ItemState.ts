@@ -1,0 +1,1 @@
+export type ItemState = "there" | "missing" | "outdated" | "not_needed";

@@ -1,0 +1,1 @@
+export type KeyView = { fingerprint: string; publicKey: string; forThisSessionOnly: boolean };

@@ -1,0 +1,1 @@
+export type Stretch = { first: number; last: number; lastHash: string; withheld: number; redacted: number };
