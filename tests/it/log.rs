@@ -243,6 +243,10 @@ fn what_was_said_to_be_saved_survives_every_kill() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "there is no event: the kill is to fall anywhere"
+        )]
         std::thread::sleep(usual.mul_f64(f64::from(u32::try_from(number % 20).unwrap()) / 14.0));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
