@@ -31,7 +31,13 @@ fn a_run_is_exported_as_a_sealed_bundle_that_says_what_is_missing() {
         assert!(attached.contains("text/plain"), "{attached}");
 
         desk.click("[data-testid=export]").await;
-        let report = desk.text_of("[data-testid=export-report]").await;
+        desk.wait_until_says("[data-testid=export-report]", "Journal")
+            .await;
+        // With what is cut off on screen.
+        let report = desk
+            .execute("return document.querySelector('[data-testid=export-report]').textContent")
+            .await
+            .to_string();
         assert!(report.contains("Valid, but incomplete"), "{report}");
         assert!(
             report.contains("phase-metrics: No snapshot was captured."),

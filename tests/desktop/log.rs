@@ -21,8 +21,11 @@ fn what_is_said_to_be_saved_is_on_the_disk_and_survives_a_kill() {
         assert_eq!(typed(desk, "release-owner"), Value::Null);
 
         desk.fill("[data-testid=log-notes]", "Zoë saw it first").await;
+        desk.until("the whole text to be on the disk", async || {
+            typed(desk, "notes") == "Zoë saw it first"
+        })
+        .await;
         desk.wait_until_says("[data-testid=saved-notes]", "saved ").await;
-        assert_eq!(typed(desk, "notes"), "Zoë saw it first");
         desk.fill("[data-testid=log-end-time]", "noon").await;
         desk.wait_for_text("is no time").await;
         desk.assert_accessible().await;

@@ -72,8 +72,16 @@ impl Desk {
                 "Shorten it: it must fit the note, which is never cut there.",
             ));
         }
-        let from = self.phase_known(&environment).await;
-        let to = target(request.to.as_deref(), from.as_ref())?;
+        self.load_rollback().await;
+        let known = self.phase_known(&environment).await;
+        // An open drill may have set the very phase that is to be rolled back to: what it found counts too.
+        let (found, set) = self.of_open_drill();
+        let highest = known.iter().chain(&found).max_by_key(|state| state.phase);
+        let to = target(request.to.as_deref(), highest)?;
+        let from = known
+            .into_iter()
+            .chain(set)
+            .max_by_key(|state| state.updated_at_ms);
         let trigger = Trigger::from(request.trigger);
         let reason = request.reason.trim().to_owned();
         let actor = self.operator().await;
@@ -173,6 +181,21 @@ impl Desk {
         self.write_down().await;
         self.touch();
         self.rollback_view().await.ok_or_else(none_open)
+    }
+
+    /// What an open drill found, and what it set last.
+    fn of_open_drill(&self) -> (Option<PhaseState>, Option<PhaseState>) {
+        let place = self.live();
+        let open = place.as_ref().filter(|live| live.state.is_open());
+        let drill = open.filter(|live| live.state.opening.purpose == Purpose::Drill);
+        drill.map_or((None, None), |live| {
+            let saves = live.state.saves.iter().rev();
+            let set = saves.filter_map(|save| Some(save.acknowledged.as_ref()?.1.clone()));
+            (
+                live.state.opening.from.clone(),
+                set.max_by_key(|state| state.updated_at_ms),
+            )
+        })
     }
 
     /// Waits until this desk carries no drill on any longer, whatever it was waiting for.

@@ -313,7 +313,8 @@ async fn an_older_stores_runs_and_entries_are_in_the_log_and_in_the_search() {
     connection
         .execute_batch(
             "DROP TABLE log_entry; DROP TABLE log_field; DROP TABLE log_search; DROP TABLE journal_search;
-             DROP INDEX journal_by_run; PRAGMA user_version = 7;",
+             DROP INDEX journal_by_run; DROP TABLE evidence_attachment; DROP TABLE evidence_export;
+             PRAGMA user_version = 7;",
         )
         .unwrap();
     drop(connection);

@@ -470,3 +470,24 @@ async fn a_report_names_no_phase_that_was_not_read() {
     assert_eq!(report.status, "unknown");
     assert_eq!(report.original_phase, "");
 }
+
+#[tokio::test]
+async fn a_rollback_during_a_drill_may_go_to_the_phase_that_the_drill_has_set() {
+    for to in [None, Some("1".to_owned())] {
+        let bench = patient_portal(1).await;
+        let desk = desk_in(&bench, Phase::MemberWrites).await;
+        let drilling = stuck(&bench, &desk).await;
+        desk.refresh_phase().await.unwrap();
+        assert_eq!(bench.read_as("operator").await.phase, Phase::ReadOnly);
+        let request = desk_app::rollback::view::RollbackRequest { to, ..wanted() };
+        desk.open_rollback(&request).await.unwrap();
+        drilling.await.unwrap().unwrap();
+        bench.faults(&[]);
+        let _time = second_by_second(&bench, &desk);
+        let view = to_the_end(&desk).await.unwrap();
+        assert!(view.closed_at_ms.is_some(), "{view:#?}");
+        let left = bench.read_as("operator").await;
+        assert_eq!(left.phase, Phase::ReadOnly);
+        assert_eq!(left.note.as_deref(), Some(view.note.as_str()));
+    }
+}
