@@ -183,7 +183,7 @@ fn secrets_are_found_nowhere() {
     run(&["evidence", "export", bundle.to_str().unwrap(), "--json"], "", 0);
     run(&["evidence", "verify", bundle.to_str().unwrap()], "", 1);
     let leaky = desk.home().join("leaky.txt");
-    std::fs::write(&leaky, hex(REFRESH_TOKEN)).unwrap();
+    std::fs::write(&leaky, hex(API_KEY)).unwrap();
     run(
         &["evidence", "attach", leaky.to_str().unwrap(), "--as", "smoke-log"],
         "",
