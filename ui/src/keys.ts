@@ -25,7 +25,7 @@ export function shortcutOf(
   if (command && press.shiftKey) return key === "r" ? { kind: "roll-back" } : null;
   if (command) {
     if (key === "k") return { kind: "palette" };
-    return /^[1-8]$/.test(key) ? { kind: "page", number: Number(key) } : null;
+    return /^[1-9]$/.test(key) ? { kind: "page", number: Number(key) } : null;
   }
   return press.key === "?" && !typing ? { kind: "keys" } : null;
 }

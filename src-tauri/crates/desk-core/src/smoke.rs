@@ -179,6 +179,42 @@ pub struct PhaseAnswers {
     pub disagreeing: u32,
 }
 
+/// The account of a step that a person answers.
+pub const PERSON: &str = "person";
+
+/// A person's answer to a check's question, for the save of the phase that it was given in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Word {
+    /// The check's id.
+    pub check: String,
+    /// The phase, and when it was saved, by the portal's clock.
+    pub phase: (Phase, i64),
+    /// The answer.
+    pub pass: bool,
+}
+
+impl SmokeFinish {
+    /// Puts a person's answer in the place of its question, where it is of this run's save of the phase.
+    pub fn attest(&mut self, word: &Word) {
+        let saved = self
+            .state
+            .as_ref()
+            .map(|state| (state.phase, state.updated_at_ms));
+        if saved != Some(word.phase) {
+            return;
+        }
+        let questions = self.steps.iter_mut().filter(|step| step.account == PERSON);
+        for question in questions.filter(|step| step.check == word.check) {
+            question.result = if word.pass {
+                StepResult::Attested
+            } else {
+                StepResult::Fail
+            };
+        }
+    }
+}
+
 /// Whether a run proves its phase: nothing hinders it, and every answer told the same phase.
 pub fn proves(cancelled: bool, answers: PhaseAnswers, steps: &[StepRecord]) -> bool {
     !cancelled

@@ -6,7 +6,7 @@ use crate::{
     phase::Direction,
     record::{ChangeOutcome, Record, RequestRef},
     rollback::{Event, Opening, Purpose, Step},
-    smoke::{SmokeFinish, StepRecord, StepResult, proves},
+    smoke::{PERSON, SmokeFinish, StepRecord, StepResult, Word, proves},
 };
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,8 @@ pub struct Facts {
     pub state: Option<PhaseState>,
     /// The newest finished smoke checklist by account.
     pub smoke: BTreeMap<Role, Found>,
+    /// What people have answered.
+    words: Vec<Word>,
     /// The hashes of the artifacts that were attached.
     pub artifacts: Vec<String>,
     /// The requests that failed, those that were made first in front, at most some.
@@ -53,8 +55,12 @@ pub struct Facts {
 pub struct Found {
     /// The phase that was checked.
     pub phase: Phase,
-    /// Whether the checklist as a whole proved it.
+    /// The phase, and when it was saved, by the portal's clock.
+    pub saved: Option<(Phase, i64)>,
+    /// Whether the checklist as a whole proved it, but for the questions that nobody has answered.
     pub proven: bool,
+    /// The ids of the checks whose questions nobody has answered.
+    pub unanswered: Vec<String>,
     /// How many of the account's steps passed.
     pub passed: u32,
     /// How many there were, those that need not be tried left out.
@@ -106,6 +112,7 @@ impl Facts {
             reasons: Vec::new(),
             state: None,
             smoke: BTreeMap::new(),
+            words: Vec::new(),
             artifacts: Vec::new(),
             failed: Vec::new(),
             failed_more: 0,
@@ -127,6 +134,7 @@ impl Facts {
             }
             Record::PhaseChangeStarted {
                 change_id,
+                from,
                 to,
                 note,
                 direction,
@@ -134,7 +142,12 @@ impl Facts {
                 ..
             } => {
                 let begun = Begun {
-                    direction: *direction,
+                    // A portal in which no phase was ever saved is open by default: the first is no way back.
+                    direction: if from.ever_set() {
+                        *direction
+                    } else {
+                        Direction::Forward
+                    },
                     to: *to,
                     note: note.clone(),
                     incident_id: incident_id.clone(),
@@ -155,6 +168,17 @@ impl Facts {
                 }
             }
             Record::SmokeFinished { finish, .. } => self.smoke(at_ms, finish),
+            Record::CheckAttested {
+                check,
+                pass,
+                phase,
+                phase_saved_at_ms,
+                ..
+            } => self.attest(Word {
+                check: check.clone(),
+                phase: (*phase, *phase_saved_at_ms),
+                pass: *pass,
+            }),
             Record::RollbackOpened {
                 rollback_id, opening, ..
             } => self.open(rollback_id, opening),
@@ -272,9 +296,42 @@ impl Facts {
         }
     }
 
+    fn attest(&mut self, word: Word) {
+        let concerned = self
+            .smoke
+            .values_mut()
+            .filter(|found| found.saved == Some(word.phase));
+        for found in concerned {
+            found.unanswered.retain(|check| *check != word.check);
+            found.proven &= word.pass;
+        }
+        self.words.push(word);
+    }
+
     fn smoke(&mut self, at_ms: i64, finish: &SmokeFinish) {
         let phase = finish.state.as_ref().map(|state| state.phase);
-        let proven = proves(finish.cancelled, finish.answers, &finish.steps);
+        let mut finish = finish.clone();
+        for word in &self.words {
+            finish.attest(word);
+        }
+        let saved = finish
+            .state
+            .as_ref()
+            .map(|state| (state.phase, state.updated_at_ms));
+        let is_open = |step: &&StepRecord| step.account == PERSON && step.result == StepResult::Skipped;
+        let unanswered: Vec<String> = finish
+            .steps
+            .iter()
+            .filter(is_open)
+            .map(|step| step.check.clone())
+            .collect();
+        let answered: Vec<StepRecord> = finish
+            .steps
+            .iter()
+            .filter(|step| !is_open(step))
+            .cloned()
+            .collect();
+        let proven = proves(finish.cancelled, finish.answers, &answered);
         for step in finish.steps.iter().filter(|step| step.result == StepResult::Fail) {
             if let Some(failed) = identified(step) {
                 self.fail(failed);
@@ -298,7 +355,9 @@ impl Facts {
             let count = |steps: usize| u32::try_from(steps).unwrap_or(u32::MAX);
             let found = Found {
                 phase: phase.unwrap_or(Phase::ReadOnly),
+                saved,
                 proven,
+                unanswered: unanswered.clone(),
                 passed: count(own.len() - failed.len()),
                 of: count(own.len()),
                 failed,
@@ -361,7 +420,7 @@ impl Facts {
         };
         let phase = found.phase.wire();
         if found.failed.is_empty() {
-            let proven = if found.proven {
+            let proven = if found.proven && found.unanswered.is_empty() {
                 ""
             } else {
                 "; the checklist as a whole is not proven"

@@ -9,7 +9,7 @@ use crate::{
     phase::Direction,
     record::{ChangeOutcome, PostOutcome, Record, RequestRef},
     rollback::{self, Progress, Purpose, Rollback, Said, Split},
-    smoke::{Settled, SmokeFinish, StepResult, proves},
+    smoke::{Settled, SmokeFinish, StepResult, Word, proves},
 };
 use std::collections::BTreeMap;
 
@@ -41,6 +41,8 @@ pub struct Story {
     pub rollbacks: Vec<Rollback>,
     /// What people attested, in order.
     pub attested: Vec<Attested>,
+    /// The same, as the checklists take them.
+    words: Vec<Word>,
     /// What failed, in order.
     pub failures: Vec<Failure>,
     /// How many artifacts were attached.
@@ -232,7 +234,12 @@ impl Story {
                 actor,
                 from: from.phase,
                 to,
-                direction,
+                // A portal in which no phase was ever saved is open by default: the first is no way back.
+                direction: if from.ever_set() {
+                    direction
+                } else {
+                    Direction::Forward
+                },
                 verdicts: basis.map(|basis| basis.verdicts).unwrap_or_default(),
                 overridden: override_reason,
                 outcome: None,
@@ -283,8 +290,23 @@ impl Story {
                 (Settled::Kept { .. }, None) => {}
             },
             Record::CheckAttested {
-                check, pass, note, ..
+                check,
+                pass,
+                note,
+                phase,
+                phase_saved_at_ms,
             } => {
+                let word = Word {
+                    check: check.clone(),
+                    phase: (phase, phase_saved_at_ms),
+                    pass,
+                };
+                for checklist in &mut self.checklists {
+                    if let Some(finish) = &mut checklist.finish {
+                        finish.attest(&word);
+                    }
+                }
+                self.words.push(word);
                 let answer = if pass { "yes" } else { "no" };
                 let words = format!("{check} attested: {answer}");
                 self.tell(at_ms, &actor, EventKind::Smoke, words).wrong = !pass;

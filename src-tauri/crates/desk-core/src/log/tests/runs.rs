@@ -378,3 +378,56 @@ fn two_runs_are_compared_step_by_step() {
         ]
     );
 }
+
+#[test]
+fn a_question_counts_as_a_person_answered_it_before_the_checklist_or_after() {
+    let word = |minute, pass| {
+        happened(
+            minute,
+            Record::CheckAttested {
+                check: "question".into(),
+                pass,
+                note: "seen".into(),
+                phase: Phase::MemberWrites,
+                phase_saved_at_ms: BEGAN,
+            },
+        )
+    };
+    let run = |words: &[(i64, bool)]| {
+        let mut all = vec![run_started()];
+        all.extend(checklist(
+            3,
+            vec![
+                step("borrow", "member-smoke", StepResult::Pass, 100),
+                step("question", "person", StepResult::Skipped, 0),
+            ],
+        ));
+        all.extend(words.iter().map(|(minute, pass)| word(*minute, *pass)));
+        all.sort_by_key(|happened| happened.at_ms);
+        let member = facts(&all).sheet(Tz::UTC)[&Field::MemberSmoke].clone();
+        let proven = Story::of(all).checklists[0].is_proof();
+        (member.contains("not proven"), proven)
+    };
+    assert_eq!(run(&[]), (true, false));
+    assert_eq!(run(&[(2, true)]), (false, true), "answered before");
+    assert_eq!(run(&[(9, true)]), (false, true), "answered after");
+    assert_eq!(run(&[(9, false)]), (true, false), "answered with no");
+}
+
+#[test]
+fn the_first_phase_that_is_ever_saved_is_no_way_back() {
+    let mut first = started("a", Phase::AdminFull, Phase::ReadOnly);
+    if let Record::PhaseChangeStarted { from, .. } = &mut first {
+        from.updated_at_ms = 0;
+    }
+    let all = [
+        run_started(),
+        happened(1, first),
+        happened(1, concluded("a", ChangeOutcome::Confirmed, Phase::ReadOnly)),
+    ];
+    let facts = facts(&all);
+    assert_eq!(
+        (facts.promoted, facts.rolled_back),
+        (vec![Phase::ReadOnly], vec![])
+    );
+}
