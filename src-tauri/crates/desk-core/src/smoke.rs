@@ -179,9 +179,6 @@ pub struct PhaseAnswers {
     pub disagreeing: u32,
 }
 
-/// The account of a step that a person answers.
-pub const PERSON: &str = "person";
-
 /// A person's answer to a check's question, for the save of the phase that it was given in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
