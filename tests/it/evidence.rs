@@ -108,6 +108,10 @@ fn left_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Kills the export at many moments; `kills` of them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moment of the kill is what is tried; there is no event to wait for"
+)]
 fn killed(kills: u32) {
     let desk = begun();
     let blob = desk.home().join("blob.bin");
