@@ -142,8 +142,8 @@ pub async fn export_evidence(
         tokio::select! {
             report = &mut exporting => break report,
             Ok(()) = seen.changed() => {
-                let step = seen.borrow_and_update().clone();
-                tell(&app, EXPORT_EVENT, step);
+                let written = seen.borrow_and_update().clone();
+                tell(&app, EXPORT_EVENT, written);
             }
         }
     };
@@ -153,11 +153,12 @@ pub async fn export_evidence(
 }
 
 #[tauri::command]
-pub fn cancel_export(evidence: State<'_, Evidence>) {
+pub async fn cancel_export(evidence: State<'_, Evidence>) -> Result<(), Problem> {
     let stop = evidence.stop.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(stop) = stop.as_ref() {
         stop.send_replace(true);
     }
+    Ok(())
 }
 
 #[tauri::command]
