@@ -45,18 +45,18 @@ fn a_run_is_exported_as_a_sealed_bundle_that_says_what_is_missing() {
         );
         let bundle = data_dir(desk).join("evidence/R-001");
         desk.screenshot("evidence-exported").await;
-        let path = desk.find("[data-testid=export-report] dd code").await;
-        let path = path.attr("title").await.unwrap().unwrap();
-        assert_eq!(path, bundle.display().to_string());
+        let path = desk.find("[data-testid=export-report] dd button").await;
+        let path = path.attr("aria-label").await.unwrap().unwrap();
+        assert_eq!(path, format!("Copy path {}", bundle.display()));
         assert!(bundle.join("tagmanifest-sha256.txt").is_file());
         desk.assert_accessible().await;
 
         desk.click("[data-testid=nav-settings]").await;
         desk.click("[data-testid=show-evidence-key]").await;
-        let key = desk.find("[data-testid=evidence-key] code").await;
-        let key = key.attr("title").await.unwrap().unwrap();
+        let key = desk.find("[data-testid=evidence-key] button").await;
+        let key = key.attr("aria-label").await.unwrap().unwrap();
         let info = std::fs::read_to_string(bundle.join("bag-info.txt")).unwrap();
         let (_, fingerprint) = info.split_once("Signing-Key-SHA256: ").unwrap();
-        assert_eq!(key, fingerprint[..64]);
+        assert_eq!(key, format!("Copy fingerprint {}", &fingerprint[..64]));
     });
 }

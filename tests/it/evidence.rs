@@ -110,7 +110,7 @@ fn left_in(folder: &Path) -> Vec<PathBuf> {
 /// Kills the export at many moments; `kills` of them.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the moment of the kill is what is tried out"
+    reason = "the moment of the kill is what is tried; there is no event to wait for"
 )]
 fn killed(kills: u32) {
     let desk = begun();

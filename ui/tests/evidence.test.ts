@@ -27,7 +27,7 @@ describe("the evidence page", () => {
     expect(words("item-phase-metrics")).toContain("Outdated");
     expect(words("item-smoke-log")).toContain("Missing Smoke log");
     expect(words("item-failed-requests")).toContain("Not needed");
-    expect(words("item-rollback-drill")).toContain("1 file is attached for it.");
+    expect(words("item-rollback-drill")).toContain("1 drill, with every split.");
     expect(words("attachments")).toContain("incident 42.pngimage/png200.0 KiB");
     await expectAccessible();
   });

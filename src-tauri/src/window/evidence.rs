@@ -142,8 +142,8 @@ pub async fn export_evidence(
         tokio::select! {
             report = &mut exporting => break report,
             Ok(()) = seen.changed() => {
-                let so_far = seen.borrow_and_update().clone();
-                tell(&app, EXPORT_EVENT, so_far);
+                let written = seen.borrow_and_update().clone();
+                tell(&app, EXPORT_EVENT, written);
             }
         }
     };
