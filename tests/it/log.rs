@@ -219,10 +219,6 @@ fn a_file_is_imported_once_with_each_unread_line_told() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the moment of the kill is what is tried out"
-)]
 fn what_was_said_to_be_saved_survives_every_kill() {
     const KILLS: u64 = 40;
     let desk = Desk::new();
