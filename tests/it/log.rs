@@ -149,7 +149,8 @@ fn a_run_is_in_the_log_with_its_facts_and_its_report() {
             ],
             1,
         ),
-        (&["log", "list", "--outcome", "rolled-back"], 1),
+        (&["log", "list", "--outcome", "rolled-back"], 0),
+        (&["log", "list", "--outcome", "done"], 2),
         (&["log", "list", "--from", "2000-01-01", "--to", "2000-12-31"], 0),
     ] {
         let page = desk.run(&[words, &["--json"]].concat()).ended(0).json();

@@ -92,6 +92,13 @@ struct Begun {
     incident_id: Option<String>,
 }
 
+impl Found {
+    /// Whether the checklist as a whole proved the phase, its questions answered.
+    pub fn is_proof(&self) -> bool {
+        self.proven && self.unanswered.is_empty()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Opened {
@@ -420,7 +427,7 @@ impl Facts {
         };
         let phase = found.phase.wire();
         if found.failed.is_empty() {
-            let proven = if found.proven && found.unanswered.is_empty() {
+            let proven = if found.is_proof() {
                 ""
             } else {
                 "; the checklist as a whole is not proven"

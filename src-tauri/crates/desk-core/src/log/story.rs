@@ -449,7 +449,7 @@ impl Story {
         self.events.sort_by_key(|event| event.at_ms);
     }
 
-    fn smoke(&mut self, at_ms: i64, id: &str, finish: SmokeFinish) {
+    fn smoke(&mut self, at_ms: i64, id: &str, mut finish: SmokeFinish) {
         for step in finish.steps.iter().filter(|step| step.result == StepResult::Fail) {
             let what = format!("{} as {}: {}", step.id, step.account, step.found);
             self.fail(step.at_ms.unwrap_or(at_ms), what, identified(step));
@@ -457,6 +457,9 @@ impl Story {
         let Some(checklist) = self.checklists.iter_mut().find(|checklist| checklist.id == id) else {
             return;
         };
+        for word in &self.words {
+            finish.attest(word);
+        }
         checklist.finish = Some(finish);
         let (passed, of) = checklist.passed();
         let (words, wrong) = if checklist.is_proof() {

@@ -385,7 +385,7 @@ fn a_question_counts_as_a_person_answered_it_before_the_checklist_or_after() {
         happened(
             minute,
             Record::CheckAttested {
-                check: "question".into(),
+                check: "check".into(),
                 pass,
                 note: "seen".into(),
                 phase: Phase::MemberWrites,
