@@ -222,12 +222,18 @@ impl Stack {
     }
 
     async fn signal_program(&self, name: &str) {
+        let mut ending = Vec::new();
         loop {
             let running = self.running();
-            if running.is_empty() {
+            ending.extend(running.iter().copied());
+            // A process that ends has no program any more before it has left the bus, where the next one would meet it.
+            ending.retain(|pid| !has_ended(*pid));
+            if ending.is_empty() {
                 return;
             }
-            signal(name, &running);
+            if !running.is_empty() {
+                signal(name, &running);
+            }
             tokio::time::sleep(POLL).await;
         }
     }
@@ -309,4 +315,11 @@ fn first_line(child: &mut Child, program: &str) -> String {
 fn free_port() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
+}
+
+/// Whether a process is gone, or waits for nothing but its parent.
+fn has_ended(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    // The state stands behind the name, which may hold anything but the last bracket.
+    stat.is_err() || stat.is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")))
 }
