@@ -169,16 +169,50 @@ pub fn run(global: &Global) -> ExitCode {
             });
             ExitCode::SUCCESS
         }
-        Err(error) => fail(
-            &Problem::new(
-                Code::Internal,
-                "The window could not be opened.",
-                "The rollout is not affected.",
-                "Use the command line: cutover-desk phase show; cutover-desk --help lists the rest.",
+        Err(error) => {
+            #[cfg(target_os = "linux")]
+            if let tauri::Error::PluginInitialization(plugin, _) = &error
+                && plugin == "single-instance"
+            {
+                start_again();
+            }
+            fail(
+                &Problem::new(
+                    Code::Internal,
+                    "The window could not be opened.",
+                    "The rollout is not affected.",
+                    "Use the command line: cutover-desk phase show; cutover-desk --help lists the rest.",
+                )
+                .detailed(error.to_string()),
             )
-            .detailed(error.to_string()),
-        ),
+        }
     }
+}
+
+/// Starts this program anew in its own place, a few times: the window before it was ending while it still held its name on
+/// the bus, so that it could not be brought forward. Returns only where that does not help.
+#[cfg(target_os = "linux")]
+fn start_again() {
+    use std::os::unix::process::CommandExt;
+
+    /// Counts the starts, for the program that takes this one's place.
+    const STARTS: &str = "CUTOVER_DESK_STARTS";
+    /// A program that ends is gone long before.
+    const MOST: u32 = 20;
+
+    let starts = std::env::var(STARTS).ok().and_then(|count| count.parse().ok());
+    let starts: u32 = starts.unwrap_or(0);
+    if starts >= MOST {
+        return;
+    }
+    let again = std::env::current_exe().map(|program| {
+        std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .env(STARTS, (starts + 1).to_string())
+            .exec()
+    });
+    let error = again.unwrap_or_else(|error| error);
+    tracing::warn!(%error, "the window could not be started again");
 }
 
 fn fail(problem: &Problem) -> ExitCode {

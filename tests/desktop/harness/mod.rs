@@ -104,15 +104,17 @@ impl Desk {
 
     /// The same, with something that happens to the home in between.
     pub async fn restart_after(&mut self, happens: impl AsyncFnOnce()) {
+        // Known before it is told to close: one that is ending can no longer be told from others.
+        let program = self.stack.running();
         self.client.clone().close().await.unwrap();
-        self.stack.end_program().await;
+        self.stack.end_program(program).await;
         happens().await;
         self.client = open_window(&self.stack).await;
     }
 
     /// Kills the program without a word, and starts it again on the same home.
     pub async fn kill_and_start_again(&mut self) {
-        self.stack.kill_program().await;
+        self.stack.kill_program(self.stack.running()).await;
         // The driver's session went with its program.
         drop(self.client.clone().close().await);
         self.client = open_window(&self.stack).await;

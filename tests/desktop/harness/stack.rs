@@ -194,7 +194,8 @@ impl Stack {
         self.running().into_iter().map(arguments).collect()
     }
 
-    fn running(&self) -> Vec<u32> {
+    /// The processes of the program that run.
+    pub fn running(&self) -> Vec<u32> {
         let binary = self.options.binary.canonicalize().unwrap();
         processes_of(self.home())
             .into_iter()
@@ -212,17 +213,16 @@ impl Stack {
     }
 
     /// Ends the program, should it still run, and waits until it has: a single instance would answer for the next.
-    pub async fn end_program(&self) {
-        self.signal_program("TERM").await;
+    pub async fn end_program(&self, program: Vec<u32>) {
+        self.signal_program("TERM", program).await;
     }
 
     /// Kills it, and waits until it is gone.
-    pub async fn kill_program(&self) {
-        self.signal_program("KILL").await;
+    pub async fn kill_program(&self, program: Vec<u32>) {
+        self.signal_program("KILL", program).await;
     }
 
-    async fn signal_program(&self, name: &str) {
-        let mut ending = Vec::new();
+    async fn signal_program(&self, name: &str, mut ending: Vec<u32>) {
         loop {
             let running = self.running();
             ending.extend(running.iter().copied());
