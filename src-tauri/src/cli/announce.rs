@@ -2,8 +2,9 @@
 //! be sent.
 
 use super::{
-    Global, Printer, Status, open,
+    Global, Printer, Status,
     rollback::{describe, with_progress},
+    with_desk,
 };
 use clap::{Args, Subcommand};
 use desk_app::{
@@ -84,18 +85,15 @@ pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result
         Command::Staff(compose) => (AudienceView::Staff, compose),
         Command::Member(compose) => (AudienceView::Member, compose),
         Command::Sent(sent) => {
-            let desk = open(global).await?;
-            let status = mark_sent(&desk, sent, printer).await;
-            desk.close().await;
-            return status;
+            return with_desk(global, async |desk| mark_sent(desk, sent, printer).await).await;
         }
     };
     // Before anything is made: a text that could not be written would be on the run all the same.
     let file = compose.out.as_deref().map(format_of).transpose()?;
-    let desk = open(global).await?;
-    let status = make(&desk, audience, &compose, file, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| {
+        make(desk, audience, &compose, file, printer).await
+    })
+    .await
 }
 
 fn format_of(file: &Path) -> Result<FileFormat, Problem> {

@@ -1,6 +1,6 @@
 //! `drill`: the rollback as a rehearsal, which puts back what it found.
 
-use super::{Global, Printer, Status, open, printer::problem_text, rollback::with_progress};
+use super::{Global, Printer, Status, printer::problem_text, rollback::with_progress, with_desk};
 use clap::{Args, ValueEnum};
 use desk_app::{
     Code, Desk, Problem,
@@ -75,10 +75,8 @@ impl Drill {
 }
 
 pub async fn run(global: &Global, drill: Drill, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let result = act(&desk, &drill, global.credentials.is_some(), printer).await;
-    desk.close().await;
-    let report = result?;
+    let stdin_taken = global.credentials.is_some();
+    let report = with_desk(global, async |desk| act(desk, &drill, stdin_taken, printer).await).await?;
     printer.result(&report, || describe(&report));
     Ok(match report.status.as_str() {
         "planned" | "passed" => Status::Yes,

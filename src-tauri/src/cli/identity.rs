@@ -1,6 +1,6 @@
 //! `identity`: accounts that the desk acts as.
 
-use super::{Global, Printer, Status, credentials::secret_from_stdin, open, printer::problem_text};
+use super::{Global, Printer, Status, credentials::secret_from_stdin, printer::problem_text, with_desk};
 use clap::Subcommand;
 use desk_app::{
     Code, Credential, Desk, Problem, Role,
@@ -47,10 +47,7 @@ pub enum Command {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = act(&desk, command, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| act(desk, command, printer).await).await
 }
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {

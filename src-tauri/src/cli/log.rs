@@ -1,6 +1,6 @@
 //! `log`: the rehearsal log.
 
-use super::{Global, Printer, Status, open};
+use super::{Global, Printer, Status, with_desk};
 use clap::{Args, Subcommand, ValueEnum};
 use desk_app::{
     Desk, Problem,
@@ -220,10 +220,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = act(&desk, command, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| act(desk, command, printer).await).await
 }
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {

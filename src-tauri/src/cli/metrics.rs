@@ -1,6 +1,6 @@
 //! `metrics`: the phase metrics and the snapshots kept of them.
 
-use super::{Global, Printer, Status, gate::describe_gates, open};
+use super::{Global, Printer, Status, gate::describe_gates, with_desk};
 use clap::Subcommand;
 use desk_app::{
     Desk, Problem,
@@ -79,10 +79,7 @@ fn column_map(map: Vec<(Field, String)>) -> ColumnMap {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = act(&desk, command, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| act(desk, command, printer).await).await
 }
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {

@@ -297,6 +297,18 @@ async fn open(global: &Global) -> Result<Desk, Problem> {
     Desk::open(options).await
 }
 
+/// Opens the desk, acts on it, and closes it whatever came of that.
+async fn with_desk<T>(
+    global: &Global,
+    act: impl AsyncFnOnce(&Desk) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let desk = open(global).await?;
+    // On the heap: it holds a whole command.
+    let result = Box::pin(act(&desk)).await;
+    desk.close().await;
+    result
+}
+
 /// Opens the desk for a command about the desk itself, on which `--env` and `--credentials` have no bearing.
 async fn open_itself(global: &Global) -> Result<Desk, Problem> {
     open(&Global {

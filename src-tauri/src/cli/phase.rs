@@ -1,6 +1,6 @@
 //! `phase`: reading and setting the rollout phase.
 
-use super::{Global, Printer, Status, open, printer::problem_text};
+use super::{Global, Printer, Status, printer::problem_text, with_desk};
 use clap::Subcommand;
 use desk_app::{
     Code, Desk, Problem, parse_phase,
@@ -62,13 +62,11 @@ struct Shown<'a> {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = match command {
-        Command::Show => show(&desk, printer).await,
-        Command::Set(wanted) => set(&desk, printer, wanted, global.credentials.is_some()).await,
-    };
-    desk.close().await;
-    status
+    with_desk(global, async |desk| match command {
+        Command::Show => show(desk, printer).await,
+        Command::Set(wanted) => set(desk, printer, wanted, global.credentials.is_some()).await,
+    })
+    .await
 }
 
 async fn show(desk: &Desk, printer: &Printer) -> Result<Status, Problem> {

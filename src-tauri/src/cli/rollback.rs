@@ -1,6 +1,6 @@
 //! `rollback`: the guided rollback on the command line.
 
-use super::{Global, Printer, Status, open, printer::problem_text};
+use super::{Global, Printer, Status, printer::problem_text, with_desk};
 use clap::{Args, Subcommand, ValueEnum};
 use desk_app::{
     Desk, Problem, parse_phase,
@@ -134,10 +134,7 @@ impl Resume {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = act(&desk, command, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| act(desk, command, printer).await).await
 }
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {

@@ -3,8 +3,8 @@
 use super::{
     Global, Printer, Status,
     announce::line,
-    open,
     phase::{outcome_words, words},
+    with_desk,
 };
 use clap::Subcommand;
 use desk_app::{
@@ -34,10 +34,7 @@ pub enum Command {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = act(&desk, command, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| act(desk, command, printer).await).await
 }
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {

@@ -1,6 +1,6 @@
 //! `smoke`: the checklist that runs itself.
 
-use super::{Global, Printer, Status, open};
+use super::{Global, Printer, Status, with_desk};
 use clap::{Subcommand, ValueEnum};
 use desk_app::{
     Desk, Problem,
@@ -69,10 +69,7 @@ pub enum Answer {
 }
 
 pub async fn run(global: &Global, command: Command, printer: &Printer) -> Result<Status, Problem> {
-    let desk = open(global).await?;
-    let status = act(&desk, command, printer).await;
-    desk.close().await;
-    status
+    with_desk(global, async |desk| act(desk, command, printer).await).await
 }
 
 async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status, Problem> {
