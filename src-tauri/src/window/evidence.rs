@@ -1,19 +1,20 @@
 //! Commands of the evidence page. Where a file lies is known here only: the window hears the names of what was dropped.
 
-use super::{MAIN, shell::Shell};
+use super::{
+    going::{Going, tell},
+    shell::Shell,
+};
 use desk_app::{
     Problem,
     evidence::view::{AttachmentView, EvidenceView, ExportProgress, ExportReport, KeyView},
-    smoke::Cancel,
 };
 use serde::Serialize;
 use std::{
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
-use tauri::{AppHandle, DragDropEvent, Emitter, Manager, State};
+use tauri::{AppHandle, DragDropEvent, Manager, State};
 use tauri_plugin_dialog::DialogExt;
-use tokio::sync::watch;
 
 /// The event that carries an export while it goes on.
 const EXPORT_EVENT: &str = "export";
@@ -25,8 +26,8 @@ const DROP_EVENT: &str = "drop";
 pub struct Evidence {
     /// Files that were dropped and that nobody has said yet what they are for.
     dropped: Mutex<Vec<PathBuf>>,
-    /// Says to the export that goes on that it is to stop.
-    stop: Mutex<Option<watch::Sender<bool>>>,
+    /// The export that goes on.
+    export: Going,
 }
 
 /// What is being dragged over the window, or was dropped on it.
@@ -39,12 +40,6 @@ enum Dropping {
     Away,
     /// They were dropped.
     Dropped { names: Vec<String> },
-}
-
-fn tell<T: Serialize + Clone>(app: &AppHandle, event: &str, value: T) {
-    if let Err(error) = app.emit_to(MAIN, event, value) {
-        tracing::warn!(%error, "the window could not be told");
-    }
 }
 
 /// Keeps what is dropped, and tells the window.
@@ -134,30 +129,18 @@ pub async fn export_evidence(
 ) -> Result<ExportReport, Problem> {
     let desk = shell.desk().await?;
     let to = desk.place_for_evidence(zip).await?;
-    let (progress, mut seen) = watch::channel(None::<ExportProgress>);
-    let (stop, asked) = watch::channel(false);
-    *evidence.stop.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
-    let mut exporting = std::pin::pin!(desk.export_evidence(&to, None, &progress, Cancel::when(asked)));
-    let report = loop {
-        tokio::select! {
-            report = &mut exporting => break report,
-            Ok(()) = seen.changed() => {
-                let written = seen.borrow_and_update().clone();
-                tell(&app, EXPORT_EVENT, written);
-            }
-        }
+    let export = |progress, cancel| {
+        let (desk, to) = (&desk, &to);
+        async move { desk.export_evidence(to, None, &progress, cancel).await }
     };
-    *evidence.stop.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    let report = evidence.export.on(&app, EXPORT_EVENT, export).await;
     tell(&app, EXPORT_EVENT, None::<ExportProgress>);
     report
 }
 
 #[tauri::command]
 pub async fn cancel_export(evidence: State<'_, Evidence>) -> Result<(), Problem> {
-    let stop = evidence.stop.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(stop) = stop.as_ref() {
-        stop.send_replace(true);
-    }
+    evidence.export.stop();
     Ok(())
 }
 

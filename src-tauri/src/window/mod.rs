@@ -4,6 +4,7 @@ mod announce;
 mod clipboard;
 mod environments;
 mod evidence;
+mod going;
 mod log;
 mod metrics;
 mod phase;
@@ -49,7 +50,7 @@ pub fn run(global: &Global) -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         .plugin(log_plugin(&data_dir))
         .manage(Shell::new(global.clone()))
-        .manage(smoke::Going::default())
+        .manage(smoke::Work::default())
         .manage(clipboard::Copied::default())
         .manage(evidence::Evidence::default())
         .on_window_event(|window, event| {

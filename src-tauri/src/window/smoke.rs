@@ -1,44 +1,27 @@
 //! Commands of the smoke page, and of the soak.
 
-use super::{MAIN, clipboard::copy, shell::Shell};
+use super::{
+    clipboard::copy,
+    going::{Going, tell},
+    shell::Shell,
+};
 use desk_app::{
     Problem,
     metrics::view::SoakView,
     parse_phase,
-    smoke::{
-        Cancel,
-        view::{LeftView, SmokePlan, SmokeReport, SmokeRequest},
-    },
+    smoke::view::{LeftView, SmokePlan, SmokeReport, SmokeRequest},
 };
-use std::sync::{Mutex, PoisonError};
-use tauri::{AppHandle, Emitter, State};
-use tokio::sync::watch;
+use tauri::{AppHandle, State};
 
 /// The events that carry a run and a soak while they go on.
 const SMOKE_EVENT: &str = "smoke";
 const SOAK_EVENT: &str = "soak";
 
-/// Says to the run and to the soak that go on that they are to stop.
+/// The run and the soak that go on.
 #[derive(Default)]
-pub struct Going {
-    smoke: Mutex<Option<watch::Sender<bool>>>,
-    soak: Mutex<Option<watch::Sender<bool>>>,
-}
-
-fn put(place: &Mutex<Option<watch::Sender<bool>>>, sender: Option<watch::Sender<bool>>) {
-    *place.lock().unwrap_or_else(PoisonError::into_inner) = sender;
-}
-
-fn ask(place: &Mutex<Option<watch::Sender<bool>>>) {
-    if let Some(sender) = place.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-        sender.send_replace(true);
-    }
-}
-
-fn tell<T: serde::Serialize + Clone>(app: &AppHandle, event: &str, value: T) {
-    if let Err(error) = app.emit_to(MAIN, event, value) {
-        tracing::warn!(%error, "the window could not be told");
-    }
+pub struct Work {
+    smoke: Going,
+    soak: Going,
 }
 
 #[tauri::command]
@@ -63,33 +46,23 @@ pub async fn smoke_report(shell: State<'_, Shell>, phase: String) -> Result<Opti
 pub async fn run_smoke(
     app: AppHandle,
     shell: State<'_, Shell>,
-    going: State<'_, Going>,
+    going: State<'_, Work>,
     request: SmokeRequest,
 ) -> Result<SmokeReport, Problem> {
     let desk = shell.desk().await?;
-    let (progress, mut seen) = watch::channel(None::<SmokeReport>);
-    let (stop, asked) = watch::channel(false);
-    put(&going.smoke, Some(stop));
-    let mut run = std::pin::pin!(desk.run_smoke(&request, &progress, Cancel::when(asked)));
-    let report = loop {
-        tokio::select! {
-            report = &mut run => break report,
-            Ok(()) = seen.changed() => {
-                let report = seen.borrow_and_update().clone();
-                tell(&app, SMOKE_EVENT, report);
-            }
-        }
+    let run = |progress, cancel| {
+        let (desk, request) = (&desk, &request);
+        async move { desk.run_smoke(request, &progress, cancel).await }
     };
-    put(&going.smoke, None);
-    let report = report?;
+    let report = going.smoke.on(&app, SMOKE_EVENT, run).await?;
     tell(&app, SMOKE_EVENT, Some(&report));
     desk.show_metrics().await?;
     Ok(report)
 }
 
 #[tauri::command]
-pub async fn cancel_smoke(going: State<'_, Going>) -> Result<(), Problem> {
-    ask(&going.smoke);
+pub async fn cancel_smoke(going: State<'_, Work>) -> Result<(), Problem> {
+    going.smoke.stop();
     Ok(())
 }
 
@@ -130,31 +103,19 @@ pub async fn clean_up_leftovers(shell: State<'_, Shell>) -> Result<Vec<LeftView>
 pub async fn run_soak(
     app: AppHandle,
     shell: State<'_, Shell>,
-    going: State<'_, Going>,
+    going: State<'_, Work>,
     phase: String,
 ) -> Result<(), Problem> {
     let desk = shell.desk().await?;
     let phase = parse_phase(&phase)?;
-    let (progress, mut seen) = watch::channel(None::<SoakView>);
-    let (stop, asked) = watch::channel(false);
-    put(&going.soak, Some(stop));
-    let mut soak = std::pin::pin!(desk.soak(phase, None, progress, Cancel::when(asked)));
-    let result = loop {
-        tokio::select! {
-            result = &mut soak => break result.map(|_| ()),
-            Ok(()) = seen.changed() => {
-                let view = seen.borrow_and_update().clone();
-                tell(&app, SOAK_EVENT, view);
-            }
-        }
-    };
-    put(&going.soak, None);
+    let soak = |progress, cancel| desk.soak(phase, None, progress, cancel);
+    let result = going.soak.on(&app, SOAK_EVENT, soak).await.map(|_| ());
     tell(&app, SOAK_EVENT, None::<SoakView>);
     result
 }
 
 #[tauri::command]
-pub async fn cancel_soak(going: State<'_, Going>) -> Result<(), Problem> {
-    ask(&going.soak);
+pub async fn cancel_soak(going: State<'_, Work>) -> Result<(), Problem> {
+    going.soak.stop();
     Ok(())
 }
