@@ -126,6 +126,17 @@ pub struct StepRecord {
 }
 
 impl StepRecord {
+    /// Takes a person's answer to the step's question.
+    pub const fn answer(&mut self, pass: bool) {
+        if pass {
+            self.result = StepResult::Attested;
+            self.label = None;
+        } else {
+            self.result = StepResult::Fail;
+            self.label = Some(FailureLabel::App);
+        }
+    }
+
     /// Whether a run with this step in it cannot be complete.
     pub const fn hinders(&self) -> bool {
         match self.result {
@@ -203,11 +214,7 @@ impl SmokeFinish {
         }
         let questions = self.steps.iter_mut().filter(|step| step.account == PERSON);
         for question in questions.filter(|step| step.check == word.check) {
-            question.result = if word.pass {
-                StepResult::Attested
-            } else {
-                StepResult::Fail
-            };
+            question.answer(word.pass);
         }
     }
 }

@@ -194,12 +194,7 @@ fn with_word(
     answered.uid = Some(word.actor.clone());
     answered.at_ms = Some(word.at_ms);
     answered.found.clone_from(&word.note);
-    if word.pass {
-        answered.result = StepResult::Attested;
-    } else {
-        answered.result = StepResult::Fail;
-        answered.label = Some(desk_core::smoke::FailureLabel::App);
-    }
+    answered.answer(word.pass);
     answered
 }
 

@@ -57,10 +57,10 @@ pub struct Found {
     pub phase: Phase,
     /// The phase, and when it was saved, by the portal's clock.
     pub saved: Option<(Phase, i64)>,
-    /// Whether the checklist as a whole proved it, but for the questions that nobody has answered.
+    /// Whether its requests proved it.
     pub proven: bool,
-    /// The ids of the checks whose questions nobody has answered.
-    pub unanswered: Vec<String>,
+    /// The ids of the checks that ask a person.
+    pub questions: Vec<String>,
     /// How many of the account's steps passed.
     pub passed: u32,
     /// How many there were, those that need not be tried left out.
@@ -90,13 +90,6 @@ struct Begun {
     to: Phase,
     note: Option<String>,
     incident_id: Option<String>,
-}
-
-impl Found {
-    /// Whether the checklist as a whole proved the phase, its questions answered.
-    pub fn is_proof(&self) -> bool {
-        self.proven && self.unanswered.is_empty()
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,7 +174,7 @@ impl Facts {
                 phase,
                 phase_saved_at_ms,
                 ..
-            } => self.attest(Word {
+            } => self.words.push(Word {
                 check: check.clone(),
                 phase: (*phase, *phase_saved_at_ms),
                 pass: *pass,
@@ -303,42 +296,19 @@ impl Facts {
         }
     }
 
-    fn attest(&mut self, word: Word) {
-        let concerned = self
-            .smoke
-            .values_mut()
-            .filter(|found| found.saved == Some(word.phase));
-        for found in concerned {
-            found.unanswered.retain(|check| *check != word.check);
-            found.proven &= word.pass;
-        }
-        self.words.push(word);
-    }
-
     fn smoke(&mut self, at_ms: i64, finish: &SmokeFinish) {
         let phase = finish.state.as_ref().map(|state| state.phase);
-        let mut finish = finish.clone();
-        for word in &self.words {
-            finish.attest(word);
-        }
+        let (questions, asked): (Vec<_>, Vec<_>) = finish
+            .steps
+            .iter()
+            .cloned()
+            .partition(|step| step.account == PERSON);
+        let proven = proves(finish.cancelled, finish.answers, &asked);
+        let questions: Vec<String> = questions.into_iter().map(|step| step.check).collect();
         let saved = finish
             .state
             .as_ref()
             .map(|state| (state.phase, state.updated_at_ms));
-        let is_open = |step: &&StepRecord| step.account == PERSON && step.result == StepResult::Skipped;
-        let unanswered: Vec<String> = finish
-            .steps
-            .iter()
-            .filter(is_open)
-            .map(|step| step.check.clone())
-            .collect();
-        let answered: Vec<StepRecord> = finish
-            .steps
-            .iter()
-            .filter(|step| !is_open(step))
-            .cloned()
-            .collect();
-        let proven = proves(finish.cancelled, finish.answers, &answered);
         for step in finish.steps.iter().filter(|step| step.result == StepResult::Fail) {
             if let Some(failed) = identified(step) {
                 self.fail(failed);
@@ -364,7 +334,7 @@ impl Facts {
                 phase: phase.unwrap_or(Phase::ReadOnly),
                 saved,
                 proven,
-                unanswered: unanswered.clone(),
+                questions: questions.clone(),
                 passed: count(own.len() - failed.len()),
                 of: count(own.len()),
                 failed,
@@ -383,6 +353,16 @@ impl Facts {
         } else {
             self.failed_more = self.failed_more.saturating_add(1);
         }
+    }
+
+    /// Whether a checklist as a whole proved its phase: by its requests, and by the newest answer to each of its questions.
+    pub fn is_proof(&self, found: &Found) -> bool {
+        let answered_yes = |check: &String| {
+            let mut newest = self.words.iter().rev();
+            let word = newest.find(|word| word.check == *check && Some(word.phase) == found.saved);
+            word.is_some_and(|word| word.pass)
+        };
+        found.proven && found.questions.iter().all(answered_yes)
     }
 
     /// Whether one of the rollbacks was for real.
@@ -427,7 +407,7 @@ impl Facts {
         };
         let phase = found.phase.wire();
         if found.failed.is_empty() {
-            let proven = if found.is_proof() {
+            let proven = if self.is_proof(found) {
                 ""
             } else {
                 "; the checklist as a whole is not proven"

@@ -412,6 +412,8 @@ fn a_question_counts_as_a_person_answered_it_before_the_checklist_or_after() {
     assert_eq!(run(&[(2, true)]), (false, true), "answered before");
     assert_eq!(run(&[(9, true)]), (false, true), "answered after");
     assert_eq!(run(&[(9, false)]), (true, false), "answered with no");
+    assert_eq!(run(&[(8, false), (9, true)]), (false, true), "the newest counts");
+    assert_eq!(run(&[(8, true), (9, false)]), (true, false), "the newest counts");
 }
 
 #[test]
