@@ -35,6 +35,10 @@ async fn look_everywhere(desk: &mut Desk, theme: &str) {
     desk.click("[data-testid=nav-evidence]").await;
     desk.find("[data-testid=items]").await;
     picture(desk, "evidence").await;
+    desk.click("[data-testid=nav-log]").await;
+    desk.click("[data-testid=log-row-R-001]").await;
+    desk.wait_for_text("Filled by the desk").await;
+    picture(desk, "log").await;
     desk.click("[data-testid=nav-settings]").await;
     desk.find("[data-testid=add-portal]").await;
     picture(desk, "settings").await;

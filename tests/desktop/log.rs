@@ -29,7 +29,7 @@ fn what_is_said_to_be_saved_is_on_the_disk_and_survives_a_kill() {
         desk.fill("[data-testid=log-end-time]", "noon").await;
         desk.wait_for_text("is no time").await;
         desk.assert_accessible().await;
-        desk.screenshot("log-light").await;
+        desk.screenshot("log-typed").await;
 
         desk.kill_and_start_again().await;
         desk.click("[data-testid=nav-log]").await;
