@@ -7,6 +7,7 @@ use crate::{
     link::Link,
     metrics::view::{AdvanceView, MetricsView},
     problem::{internal_problem, no_environment, open_problem, store_problem},
+    rehearse::walk::Followed,
     rollback::Live,
     runbook::{Chosen, OwnRunbook},
     time::{Clock, SystemClock},
@@ -109,6 +110,8 @@ pub(crate) struct Inner {
     pub(crate) stopped: watch::Sender<u64>,
     /// The rollback or drill that this desk carries on or shows.
     pub(crate) rollback: Mutex<Option<Live>>,
+    /// As far as the rehearsal that a person is walked through was read.
+    pub(crate) rehearsal: tokio::sync::Mutex<Followed>,
     /// What happened to it is written down in order.
     pub(crate) writing_down: tokio::sync::Mutex<()>,
     /// Counts what happened to it; wakes whoever waits before the next try.
@@ -248,6 +251,7 @@ impl Desk {
                 asked: watch::Sender::new(0),
                 stopped: watch::Sender::new(0),
                 rollback: Mutex::new(None),
+                rehearsal: tokio::sync::Mutex::new(Followed::default()),
                 writing_down: tokio::sync::Mutex::new(()),
                 decided: watch::Sender::new(0),
                 gave_way: watch::Sender::new(0),
@@ -506,6 +510,8 @@ impl Desk {
             _ => None,
         };
         let theme = self.theme().await?;
+        let advance = self.screen().advance.clone();
+        let rehearsal = self.rehearsal_view(&advance).await?;
         let rollback = self.rollback_view().await;
         let last_drill = self.last_drill().await?;
         let reviews = self.reviews_due().await?;
@@ -527,7 +533,8 @@ impl Desk {
             history,
             identities,
             metrics: screen.metrics.clone(),
-            advance: screen.advance.clone(),
+            advance,
+            rehearsal,
             rollback,
             last_drill,
             reviews,

@@ -159,3 +159,16 @@ pub fn start_new(data_dir: &Path) -> Result<(), Problem> {
     desk_store::start_new(data_dir).map_err(|error| restore_problem(&error, data_dir))?;
     Ok(())
 }
+
+/// What an entry of the journal records.
+///
+/// # Errors
+/// `store_*` for one that a newer desk wrote.
+pub(crate) fn record_of(entry: &Entry) -> Result<Record, Problem> {
+    Record::from_parts(&entry.kind, &entry.body).map_err(|source| {
+        store_problem(&StoreError::Unreadable {
+            seq: entry.seq,
+            source,
+        })
+    })
+}

@@ -28,14 +28,7 @@ impl Desk {
     /// # Errors
     /// `refused` while one is open; `invalid_input` (field `owner`); `store_*`.
     pub async fn start_run(&self, owner: &str) -> Result<RunView, Problem> {
-        let owner = owner.trim();
-        if owner.chars().count() > LONGEST_OWNER {
-            return Err(Problem::invalid(
-                "owner",
-                format!("The name is longer than {LONGEST_OWNER} characters."),
-                "Shorten it.",
-            ));
-        }
+        let owner = owner_named(owner)?;
         let environment = self.environment();
         let kind = self.environment_row(&environment).await?.kind;
         let actor = self.acting(&environment).await;
@@ -223,7 +216,23 @@ fn artifact_view(row: RunArtifactRow) -> RunArtifactView {
     }
 }
 
-fn already_open(run: &RunRow) -> Problem {
+/// A release owner's name as it is kept.
+///
+/// # Errors
+/// `invalid_input` (field `owner`) for one that is too long.
+pub(crate) fn owner_named(name: &str) -> Result<&str, Problem> {
+    let name = name.trim();
+    if name.chars().count() > LONGEST_OWNER {
+        return Err(Problem::invalid(
+            "owner",
+            format!("The name is longer than {LONGEST_OWNER} characters."),
+            "Shorten it.",
+        ));
+    }
+    Ok(name)
+}
+
+pub(crate) fn already_open(run: &RunRow) -> Problem {
     let owner = run.owner.as_deref().unwrap_or("nobody named");
     Problem::new(
         Code::Refused,

@@ -7,6 +7,7 @@ use crate::{
     error::Problem,
     evidence::Item,
     metrics::view::{AdvanceView, MetricsView},
+    rehearse::walk::RehearsalView,
     rollback::view::{DrillSummary, ReviewDue, RollbackView},
     time::when,
 };
@@ -59,6 +60,8 @@ pub struct DeskView {
     pub reviews: Vec<ReviewDue>,
     /// The run that acts are recorded under, once one is open.
     pub run: Option<RunView>,
+    /// The rehearsal that a person is walked through; only in the practice environment.
+    pub rehearsal: Option<RehearsalView>,
     /// Whether secrets can be kept.
     pub keychain: KeychainView,
     /// Whether the journal can be written.

@@ -19,6 +19,7 @@ use desk_app::{
         LogSavedView,
     },
     metrics::view::{ImportView, LogColumns, SoakView},
+    rehearse::walk::{RehearsalRequest, Surprise},
     rollback::view::{DrillRequest, RollbackChoice, RollbackRequest, SafeStateView},
     smoke::view::{SmokePlan, SmokeReport, SmokeRequest},
     view::{DeskView, EnvironmentDraft, JournalView, SaveRequest, SignInDraft, TestReport},
@@ -56,6 +57,8 @@ fn the_bindings_are_those_of_the_types_that_cross() {
     ImportView::export_all(&config).unwrap();
     LogColumns::export_all(&config).unwrap();
     SoakView::export_all(&config).unwrap();
+    RehearsalRequest::export_all(&config).unwrap();
+    Surprise::export_all(&config).unwrap();
     SmokePlan::export_all(&config).unwrap();
     SmokeReport::export_all(&config).unwrap();
     SmokeRequest::export_all(&config).unwrap();

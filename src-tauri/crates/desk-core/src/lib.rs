@@ -14,6 +14,7 @@ pub mod log;
 pub mod metrics;
 pub mod phase;
 pub mod record;
+pub mod rehearsal;
 pub mod rollback;
 pub mod route;
 pub mod runbook;

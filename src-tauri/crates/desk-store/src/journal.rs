@@ -117,16 +117,16 @@ impl Store {
         .await
     }
 
-    /// Every entry that belongs to a run, oldest first.
+    /// Every entry that belongs to a run, oldest first; only those after the one with the number `after`, which is 0 for all.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn journal_of_run(&self, run_id: &str) -> Result<Vec<Entry>, StoreError> {
+    pub async fn journal_of_run(&self, run_id: &str, after: i64) -> Result<Vec<Entry>, StoreError> {
         let run_id = run_id.to_owned();
         self.read(move |connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM journal WHERE run_id = ?1 ORDER BY seq")?;
-            let rows = statement.query_map([run_id], from_row)?;
+            let mut statement = connection
+                .prepare_cached("SELECT * FROM journal WHERE run_id = ?1 AND seq > ?2 ORDER BY seq")?;
+            let rows = statement.query_map(params![run_id, after], from_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await

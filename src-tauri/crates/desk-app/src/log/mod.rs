@@ -18,6 +18,7 @@ use self::{
 use crate::{
     desk::Desk,
     error::{Code, Problem},
+    journal::record_of,
     phase::parse_phase,
     problem::store_problem,
     view::RunKind,
@@ -290,19 +291,18 @@ impl Desk {
 
     /// What the journal tells of the entry's run; nothing where the desk did not make it.
     async fn story_of(&self, row: &LogEntryRow) -> Result<Story, Problem> {
-        let entries = self.inner.store.journal_of_run(&row.id).await.map_err(stored)?;
+        let entries = self
+            .inner
+            .store
+            .journal_of_run(&row.id, 0)
+            .await
+            .map_err(stored)?;
         let mut happened = Vec::with_capacity(entries.len());
         for entry in entries {
-            let record = Record::from_parts(&entry.kind, &entry.body).map_err(|source| {
-                stored(StoreError::Unreadable {
-                    seq: entry.seq,
-                    source,
-                })
-            })?;
             happened.push(Happened {
                 at_ms: entry.at_ms,
+                record: record_of(&entry)?,
                 actor: entry.actor,
-                record,
             });
         }
         Ok(Story::of(happened))

@@ -19,6 +19,7 @@ mod metrics;
 mod moved;
 mod reading;
 mod refused;
+mod rehearsal;
 mod remembered;
 mod rollback;
 mod run;

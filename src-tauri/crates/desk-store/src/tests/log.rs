@@ -77,7 +77,11 @@ async fn a_run_has_its_entry_from_its_start_on() {
     let row = store.log_entry("run-7").await.unwrap().unwrap();
     assert_eq!(row.outcome, Outcome::Done);
     assert_eq!(row.facts.unwrap().ended_at_ms, Some(NOON + 60_000));
-    assert_eq!(store.journal_of_run("run-7").await.unwrap().len(), 2);
+    assert_eq!(store.journal_of_run("run-7", 0).await.unwrap().len(), 2);
+    let first = store.journal_of_run("run-7", 0).await.unwrap()[0].seq;
+    let newer = store.journal_of_run("run-7", first).await.unwrap();
+    assert_eq!(newer.len(), 1);
+    assert_eq!(newer[0].kind, "run_ended");
     assert!(store.verify().await.unwrap().is_whole());
 }
 

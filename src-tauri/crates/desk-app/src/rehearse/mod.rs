@@ -2,7 +2,9 @@
 //! back to the last phase, and the evidence sealed and verified.
 //!
 //! Everything is done by the use cases that people use; nothing is pretended. What only a person can see is attested by the
-//! rehearsal itself, and says so.
+//! rehearsal itself, and says so. [`walk`] is the rehearsal that a person does, step by step.
+
+pub mod walk;
 
 use crate::{
     announce::{
