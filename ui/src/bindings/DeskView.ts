@@ -11,6 +11,7 @@ import type { MovedView } from "./MovedView";
 import type { PhaseInfo } from "./PhaseInfo";
 import type { PracticeView } from "./PracticeView";
 import type { ReadingView } from "./ReadingView";
+import type { RehearsalView } from "./RehearsalView";
 import type { ReviewDue } from "./ReviewDue";
 import type { RollbackView } from "./RollbackView";
 import type { RunView } from "./RunView";
@@ -103,6 +104,10 @@ reviews: Array<ReviewDue>,
  * The run that acts are recorded under, once one is open.
  */
 run: RunView | null, 
+/**
+ * The rehearsal that a person is walked through; only in the practice environment.
+ */
+rehearsal: RehearsalView | null, 
 /**
  * Whether secrets can be kept.
  */

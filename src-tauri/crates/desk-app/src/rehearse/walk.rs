@@ -6,7 +6,7 @@ use crate::{
     desk::Desk,
     error::{Code, Problem},
     journal::record_of,
-    metrics::view::{AdvanceItem, AdvanceState, AdvanceView},
+    metrics::view::{AdvanceAction, AdvanceItem, AdvanceState, AdvanceView},
     problem::store_problem,
     run::{already_open, owner_named},
     smoke::questions,
@@ -32,6 +32,8 @@ pub struct RehearsalView {
     pub steps: Vec<RehearsalStep>,
     /// The place of the step that is to be done now; none once it is finished.
     pub now: Option<u32>,
+    /// What speaks against going on, in words: a gate's `NO-GO`, or a failed checklist. The runbook's answer is a rollback.
+    pub breach: Option<String>,
     /// What whoever leads it can switch on.
     pub surprises: Vec<SurpriseView>,
 }
@@ -50,8 +52,6 @@ pub struct RehearsalStep {
     pub how: String,
     /// How it stands, where the desk has judged it.
     pub found: Option<String>,
-    /// Whether what was found speaks against going on: the runbook's answer is a rollback.
-    pub breach: bool,
     /// How far it has come.
     pub progress: RehearsalProgress,
 }
@@ -295,6 +295,7 @@ impl Desk {
             run: run_view(run, &environment),
             steps,
             now,
+            breach: run.ended_at_ms.is_none().then(|| breach(advance)).flatten(),
             surprises: Surprise::ALL
                 .map(|surprise| SurpriseView {
                     surprise,
@@ -349,7 +350,6 @@ impl Desk {
             title,
             how: how.to_owned(),
             found: need.map(|need| need.found.clone()),
-            breach: need.is_some_and(|need| need.state == AdvanceState::NoGo),
             progress: match step.progress {
                 Progress::Done => RehearsalProgress::Done,
                 Progress::PassedOver => RehearsalProgress::PassedOver,
@@ -427,22 +427,25 @@ const fn act_view(act: Act) -> (RehearsalAct, Option<Phase>) {
     }
 }
 
-/// What moving forward needs of an act.
+/// What moving forward needs of an act. A gate that only waits for the snapshot to be attached is not measured any better.
 fn needs_of(act: Act, advance: &AdvanceView) -> impl Iterator<Item = &AdvanceItem> {
     advance.items.iter().filter(move |item| match act {
         Act::Checklist(_) => item.id == "smoke",
         Act::Questions(_) => item.id == "attestations",
-        Act::Gates(_) => item.id.starts_with("gate:"),
-        Act::Attach(_) => item.id == "artifact",
+        Act::Gates(_) => item.id.starts_with("gate:") && item.action != Some(AdvanceAction::Attach),
+        Act::Attach(_) => item.id == "artifact" || item.action == Some(AdvanceAction::Attach),
         _ => false,
     })
 }
 
-/// The first of them that is not met, the gravest in front.
+/// The first of them that is not met.
 fn need_of(act: Act, advance: &AdvanceView) -> Option<&AdvanceItem> {
-    let open = || needs_of(act, advance).filter(|item| item.state != AdvanceState::Done);
-    let breach = open().find(|item| item.state == AdvanceState::NoGo);
-    breach.or_else(|| open().next())
+    needs_of(act, advance).find(|item| item.state != AdvanceState::Done)
+}
+
+fn breach(advance: &AdvanceView) -> Option<String> {
+    let breached = advance.items.iter().find(|item| item.state == AdvanceState::NoGo);
+    breached.map(|item| format!("{}: {}", item.title, item.found))
 }
 
 /// How the phase in force stands.
