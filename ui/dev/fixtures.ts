@@ -453,6 +453,7 @@ export function viewOf(more: Partial<DeskView> = {}): DeskView {
     rollback: null,
     lastDrill: null,
     reviews: [],
+    rehearsal: null,
     identities: [
       { ...identity, role: "operator", uid: "staff_ana", staff: true },
       { ...identity, role: "member-smoke", uid: "member_smoke", staff: false, needsStaff: false },

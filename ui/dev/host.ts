@@ -12,6 +12,7 @@ import type { Dropping, Host } from "../src/host/host";
 import { announceOf, madeOf } from "./announcements";
 import { entryOf, rowsOf } from "./log";
 import { bundleOf, evidenceOf, KEY } from "./evidence";
+import { rehearsalOf } from "./rehearsal";
 import { BUILTIN_RUNBOOK, drillOf, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
 
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
@@ -458,6 +459,21 @@ export class FakeHost implements Host {
   endRun: Host["endRun"] = async () => {
     await this.#called("endRun");
     this.show({ run: null });
+  };
+  beginRehearsal: Host["beginRehearsal"] = async (request) => {
+    await this.#called("beginRehearsal", request);
+    this.show({ rehearsal: rehearsalOf() });
+  };
+  leaveRehearsal: Host["leaveRehearsal"] = async () => {
+    await this.#called("leaveRehearsal");
+    this.show({ rehearsal: null });
+  };
+  surprise: Host["surprise"] = async (surprise, on) => {
+    await this.#called("surprise", surprise, on);
+    const { rehearsal } = this.view;
+    if (!rehearsal) return;
+    const surprises = rehearsal.surprises.map((one) => (one.surprise === surprise ? { ...one, on } : one));
+    this.show({ rehearsal: { ...rehearsal, surprises } });
   };
   setRunbook: Host["setRunbook"] = async (name, text) => {
     await this.#called("setRunbook", name, text);

@@ -21,6 +21,7 @@ import {
   stuckDrill,
   viewOf,
 } from "./fixtures";
+import { rehearsalOf } from "./rehearsal";
 
 const reading = (phase: string, everSet = true) => ({
   state: everSet ? stateOf(phase) : { phase, note: null, updatedAtMs: 0, updatedByUid: null },
@@ -38,6 +39,12 @@ const offline = problemOf("offline", {
 
 /** What can be looked at in a browser: `dev/index.html?scenario=NAME`. */
 export const SCENARIOS: Record<string, () => DeskView> = {
+  rehearsal: () =>
+    viewOf({
+      reading: reading(PHASE_2),
+      advance: NOT_YET,
+      rehearsal: rehearsalOf(8, { breach: "error rate `< 1.0%`: 12.5 % of 64, limit 1.0 %, 1 min old." }),
+    }),
   start: () => viewOf({ reading: reading(PHASE_3, false), run: null }),
   history: () => viewOf({ history: historyOf() }),
   settling: () => viewOf({ reading: reading(PHASE_2), change: changeOf(), history: historyOf() }),

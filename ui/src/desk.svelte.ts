@@ -7,6 +7,7 @@ import type { Problem } from "./bindings/Problem";
 import { Drafts } from "./drafts.svelte";
 import { Drill } from "./drill.svelte";
 import { Evidence } from "./evidence.svelte";
+import { focusSoon } from "./focus";
 import type { Host, StoreChoice } from "./host/host";
 import { Log } from "./log.svelte";
 import { Metrics } from "./metrics.svelte";
@@ -14,6 +15,8 @@ import { type PlaceId, PLACES } from "./places";
 import { Plan } from "./plan.svelte";
 import { asProblem } from "./problem";
 import { isOpen } from "./rollback";
+import { Rehearsal } from "./rehearsal.svelte";
+import { moveTo, SOAK, stepNow, WAYS } from "./rehearsal";
 import { Rollback } from "./rollback.svelte";
 import { Smoke } from "./smoke.svelte";
 
@@ -29,6 +32,7 @@ export class Desk {
   readonly announce: Announce;
   readonly log: Log;
   readonly evidence: Evidence;
+  readonly rehearsal: Rehearsal;
 
   #view = $state.raw<DeskView | null>(null);
   /** Why the desk could not start; the journal cannot be opened. */
@@ -52,6 +56,7 @@ export class Desk {
     this.announce = new Announce(host);
     this.log = new Log(host);
     this.evidence = new Evidence(host);
+    this.rehearsal = new Rehearsal(host, this.drafts, () => this.view);
   }
 
   get started(): boolean {
@@ -190,6 +195,55 @@ export class Desk {
   tellOfRollback(): void {
     this.go("announce");
     void this.announce.notice(null);
+  }
+
+  /** Whether a rehearsal can be begun here: on the practice portal, while none is walked through. */
+  get canRehearse(): boolean {
+    return this.view.environment.kind === "practice" && this.view.rehearsal === null;
+  }
+
+  /** Goes to where a rehearsal is begun. */
+  askRehearsal(): void {
+    this.go("advance");
+    this.rehearsal.asked = true;
+  }
+
+  /** Goes to where the next step of a rehearsal is done, and gives the focus to what does it. */
+  walkOn(): void {
+    const { rehearsal } = this.view;
+    const step = rehearsal && stepNow(rehearsal);
+    if (!step) return;
+    const { place, section, controls } = WAYS[step.act];
+    this.go(place, section ?? null);
+    switch (step.act) {
+      case "set_phase": {
+        const phase = this.view.phases.find(({ wire }) => wire === step.phase);
+        if (!phase) return;
+        this.plan.choose(phase.wire);
+        // Until the phase in force is known there is nothing to choose from.
+        focusSoon([...controls, moveTo(phase.number)]);
+        return;
+      }
+      case "roll_back":
+        this.rollback.ask();
+        break;
+      case "lessons":
+        void this.log.open(rehearsal.run.id);
+        break;
+      case "gates":
+        // What was earned counts from the next snapshot on.
+        focusSoon(this.metrics.earned ? controls : [SOAK, ...controls]);
+        return;
+      case "checklist":
+      case "questions":
+      case "attach":
+      case "tell_staff":
+      case "tell_members":
+      case "end_run":
+      case "export":
+        break;
+    }
+    focusSoon(controls);
   }
 
   /** Goes to where a drill is decided on. */

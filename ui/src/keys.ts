@@ -2,11 +2,16 @@ import { PLACES } from "./places";
 
 /** What a key press asks of the desk as a whole. */
 export type Shortcut =
-  { kind: "keys" } | { kind: "palette" } | { kind: "roll-back" } | { kind: "page"; number: number };
+  | { kind: "keys" }
+  | { kind: "palette" }
+  | { kind: "roll-back" }
+  | { kind: "walk-on" }
+  | { kind: "page"; number: number };
 
 /** Every shortcut, for the list that `?` shows. */
 export const SHORTCUTS: { keys: string[]; does: string }[] = [
   { keys: ["Ctrl", "Shift", "R"], does: "Decide on a rollback, from any page" },
+  { keys: ["Ctrl", "Shift", "G"], does: "Go to the next step of a rehearsal" },
   ...PLACES.map(({ title }, index) => ({ keys: ["Ctrl", String(index + 1)], does: title })),
   { keys: ["Ctrl", "K"], does: "Find a command" },
   { keys: ["Ctrl", "Enter"], does: "Save the phase, from anywhere in its panel" },
@@ -22,7 +27,10 @@ export function shortcutOf(
 ): Shortcut | null {
   const command = (press.ctrlKey || press.metaKey) && !press.altKey;
   const key = press.key.toLowerCase();
-  if (command && press.shiftKey) return key === "r" ? { kind: "roll-back" } : null;
+  if (command && press.shiftKey) {
+    if (key === "g") return { kind: "walk-on" };
+    return key === "r" ? { kind: "roll-back" } : null;
+  }
   if (command) {
     if (key === "k") return { kind: "palette" };
     return /^[1-9]$/.test(key) ? { kind: "page", number: Number(key) } : null;

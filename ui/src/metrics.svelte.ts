@@ -45,8 +45,14 @@ export class Metrics {
     this.#view = view;
   }
 
+  /** Whether requests were earned that no snapshot counts yet. */
+  earned = $state(false);
+
   readonly capture = (): Promise<void> =>
-    this.#do("capture", () => this.#host.captureMetrics(this.windowMinutes));
+    this.#do("capture", async () => {
+      await this.#host.captureMetrics(this.windowMinutes);
+      this.earned = false;
+    });
 
   readonly attach = (): Promise<void> => this.#do("attach", () => this.#host.attachMetrics());
 
@@ -58,6 +64,7 @@ export class Metrics {
     this.problem = null;
     try {
       await this.#host.runSoak(phase);
+      this.earned = true;
     } catch (thrown) {
       this.problem = problemToShow(thrown);
     } finally {

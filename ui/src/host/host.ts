@@ -28,6 +28,7 @@ import type { LogQuery } from "../bindings/LogQuery";
 import type { LogSavedView } from "../bindings/LogSavedView";
 import type { MadeView } from "../bindings/MadeView";
 import type { MetricsView } from "../bindings/MetricsView";
+import type { RehearsalRequest } from "../bindings/RehearsalRequest";
 import type { RollbackChoice } from "../bindings/RollbackChoice";
 import type { RollbackRequest } from "../bindings/RollbackRequest";
 import type { RunKind } from "../bindings/RunKind";
@@ -39,6 +40,7 @@ import type { SmokePlan } from "../bindings/SmokePlan";
 import type { SmokeReport } from "../bindings/SmokeReport";
 import type { SmokeRequest } from "../bindings/SmokeRequest";
 import type { SoakView } from "../bindings/SoakView";
+import type { Surprise } from "../bindings/Surprise";
 import type { TemplateDraft } from "../bindings/TemplateDraft";
 import type { TestReport } from "../bindings/TestReport";
 import type { Theme } from "../bindings/Theme";
@@ -201,6 +203,12 @@ export interface Host {
   startRun(owner: string): Promise<void>;
   /** Ends the open run; the next act opens another. */
   endRun(): Promise<void>;
+
+  /** Begins a rehearsal that a person is walked through. Rejects where another run is open than `ends` says. */
+  beginRehearsal(request: RehearsalRequest): Promise<void>;
+  /** Walks nobody through it any longer; its run stays as it is. */
+  leaveRehearsal(): Promise<void>;
+  surprise(surprise: Surprise, on: boolean): Promise<void>;
 
   /** Puts a runbook's text in force; `name` is what its file is called. A bad one changes nothing. */
   setRunbook(name: string, text: string): Promise<void>;

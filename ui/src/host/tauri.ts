@@ -101,6 +101,10 @@ export const tauri: Host = {
   startRun: (owner) => invoke("start_run", { owner }),
   endRun: () => invoke("end_run"),
 
+  beginRehearsal: (request) => invoke("begin_rehearsal", { request }),
+  leaveRehearsal: () => invoke("leave_rehearsal"),
+  surprise: (surprise, on) => invoke("surprise", { surprise, on }),
+
   setRunbook: (name, text) => invoke("set_runbook", { name, text }),
   useBuiltinRunbook: () => invoke("use_builtin_runbook"),
 
