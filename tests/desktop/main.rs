@@ -12,6 +12,7 @@ mod moved_elsewhere;
 mod offline;
 mod portal;
 mod real_portal;
+mod rehearsal;
 mod rollback;
 mod runbook_and_run;
 mod save_phase;
