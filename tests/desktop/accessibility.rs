@@ -4,6 +4,7 @@ use super::{
     desk,
     harness::{Desk, Options, desktop_test},
 };
+use fantoccini::key::Key;
 
 async fn look_everywhere(desk: &mut Desk, theme: &str) {
     desk.wait_for_text("(staff)").await;
@@ -48,6 +49,22 @@ async fn look_everywhere(desk: &mut Desk, theme: &str) {
     desk.press("?").await;
     desk.find("dialog[open]").await;
     picture(desk, "keys").await;
+    desk.press(&char::from(Key::Escape).to_string()).await;
+    desk.wait_until_gone("dialog[open]").await;
+    desk.click("[data-testid=nav-advance]").await;
+    desk.click("[data-testid=rehearse-now]").await;
+    desk.wait_until_says("[data-testid=begin-rehearsal]", "End R-001 and begin")
+        .await;
+    picture(desk, "rehearse").await;
+    desk.click("[data-testid=begin-rehearsal]").await;
+    desk.click("[data-testid=rehearsal-steps]").await;
+    desk.find("[data-testid=rehearsal-list]").await;
+    picture(desk, "rehearsal").await;
+    desk.click("[data-testid=rehearsal-surprises]").await;
+    desk.click("[data-testid=surprise-outdated_instance]").await;
+    desk.wait_until_says("[data-testid=rehearsal-surprises]", "1 on")
+        .await;
+    picture(desk, "surprises").await;
 }
 
 /// Nothing is cut off or pushed out of the window.

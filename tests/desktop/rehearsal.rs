@@ -1,7 +1,7 @@
 //! The whole rehearsal in the window, with the keyboard alone, from "Rehearse now" to a bundle that verifies.
 
 use super::{
-    BINARY, data_dir, desk,
+    BINARY, command, data_dir, desk,
     harness::{Desk, desktop_test},
 };
 use fantoccini::key::Key;
@@ -79,6 +79,61 @@ fn a_rehearsal_is_walked_through_by_keyboard_and_ends_in_a_verified_bundle() {
         );
         let report = std::fs::read_to_string(bundle.join("data/log/after-action.md")).unwrap();
         assert!(report.contains("Ask earlier"), "{report}");
+    });
+}
+
+#[test]
+fn a_surprise_is_seen_and_answered_with_a_rollback() {
+    desktop_test("rehearsal_surprise", desk().dark(), async |desk| {
+        desk.wait_for_text("(staff)").await;
+        desk.click("[data-testid=rehearse-now]").await;
+        desk.click("[data-testid=begin-rehearsal]").await;
+        desk.find("[data-testid=rehearsal-go]").await;
+        // The way to phase 2 is another test's.
+        command(desk, &["phase", "set", "1", "--note", "Rehearsed"]);
+        command(
+            desk,
+            &[
+                "phase",
+                "set",
+                "2",
+                "--note",
+                "Rehearsed",
+                "--override",
+                "the way there is known",
+            ],
+        );
+        desk.wait_until_says(
+            "[data-testid=rehearsal-step]",
+            "Run the smoke checklist of Phase 2",
+        )
+        .await;
+        desk.click("[data-testid=rehearsal-steps]").await;
+        desk.find("[data-testid=rehearsal-list] [data-progress=passed_over]")
+            .await;
+
+        desk.click("[data-testid=rehearsal-surprises]").await;
+        desk.click("[data-testid=surprise-gate_breach]").await;
+        desk.wait_until_says("[data-testid=rehearsal-surprises]", "1 on")
+            .await;
+        desk.click("[data-testid=rehearsal-surprises]").await;
+        desk.click("[data-testid=rehearsal-go]").await;
+        desk.click("[data-testid=run-smoke]").await;
+        desk.find("[data-testid=breach]").await;
+        desk.assert_accessible().await;
+        desk.screenshot("rehearsal-breach").await;
+
+        desk.click("[data-testid=breach-rollback]").await;
+        desk.click("[data-testid=trigger-gate_breach]").await;
+        desk.fill("[data-testid=confirmed-by]", "Library Ops").await;
+        desk.click("[data-testid=open-rollback]").await;
+        desk.find("[data-testid=step-note][data-progress=done]").await;
+        desk.wait_until_says("[data-testid=rehearsal-step]", "Roll back from Phase 2")
+            .await;
+        let shown = command(desk, &["phase", "show"]);
+        assert_eq!(shown["phase"], "phase_1_read_only");
+        let run = command(desk, &["journal", "search", "practice_faults_set"]);
+        assert!(run.to_string().contains("library.loans.checkout"), "{run}");
     });
 }
 

@@ -216,15 +216,17 @@ impl Desk {
             ));
         }
         let open = self.open_run().await?;
-        match open {
-            Some(open) if request.ends.as_ref() != Some(&open.id) => return Err(already_open(&open)),
-            Some(_) => {
-                self.end_run().await?;
-            }
-            None => {}
+        if let Some(open) = &open
+            && request.ends.as_ref() != Some(&open.id)
+        {
+            return Err(already_open(open));
         }
+        // What can fail comes first, so that no run is ended for nothing.
         if request.fresh {
             self.reset_practice().await?;
+        }
+        if open.is_some() {
+            self.end_run().await?;
         }
         let run = self.start_run(&request.owner).await?;
         self.remember_rehearsal(Some(&run.id)).await?;
