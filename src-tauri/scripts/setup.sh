@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing for one of: run, test, audit. When nothing is missing it changes nothing and takes no time.
+# Installs what is missing for one of: run, test, fuzz, audit. When nothing is missing it changes nothing and takes no time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly minimum_rust=1.90.0
 readonly minimum_node=20.19.0
 readonly nextest_version=0.9.143
+readonly fuzz_version=0.13.2
 readonly deny_version=0.20.2
 
 # Debian 12 and Ubuntu 24.04 name these alike.
@@ -120,12 +121,17 @@ case "${1:-}" in
     check_component clippy clippy
     install_cargo_tool nextest "$nextest_version"
     ;;
+  fuzz)
+    check_rust
+    install_packages build-essential
+    install_cargo_tool fuzz "$fuzz_version"
+    ;;
   audit)
     check_rust
     install_cargo_tool deny "$deny_version"
     ;;
   *)
-    echo "usage: $0 run|test|audit" >&2
+    echo "usage: $0 run|test|fuzz|audit" >&2
     exit 2
     ;;
 esac

@@ -2,6 +2,10 @@
 //!
 //! Everything here takes the time and the facts it needs as arguments, so that each rule can be tested as a table.
 
+// What the tests share with the fuzz targets speaks of this crate by its name.
+#[cfg(test)]
+extern crate self as desk_core;
+
 pub mod announce;
 pub mod change_window;
 pub mod environment;
@@ -10,6 +14,7 @@ pub mod gate;
 pub mod identity;
 pub mod import;
 pub mod journal;
+mod lines;
 pub mod log;
 pub mod metrics;
 pub mod phase;

@@ -32,7 +32,10 @@ use crate::{EnvironmentKind, Phase};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 /// The most characters that a field holds.
 pub const LONGEST: usize = 20_000;
@@ -150,13 +153,12 @@ impl Field {
 
     /// The field that is called so: by its name or by the form's word, in any case, with or without `(if any)`.
     pub fn from_person(text: &str) -> Option<Self> {
-        let wanted = folded(text);
-        let is_called = |field: &Self| {
-            [field.id(), field.label()]
-                .into_iter()
-                .any(|name| folded(name) == wanted)
-        };
-        Self::ALL.into_iter().find(is_called)
+        // Asked of every line of a file.
+        static NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
+            let names = |field: Field| [field.id(), field.label()].map(|name| (folded(name), field));
+            Field::ALL.into_iter().flat_map(names).collect()
+        });
+        NAMES.get(&folded(text)).copied()
     }
 
     /// The heading of the form that it stands under.

@@ -4,6 +4,7 @@ use super::{
     ColumnError, Columns,
     values::{self, BadValue},
 };
+use crate::lines::plain_ends;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -62,32 +63,43 @@ pub struct BadLine {
     pub reason: String,
 }
 
-/// The columns that a log has: CSV's first line, the keys of the first JSON object.
+/// The columns that a log has: CSV's first line, the keys of the first JSON object that has any.
 ///
 /// # Errors
 /// [`ColumnError`] when there are none.
 pub fn columns_of(text: &str, format: LogFormat) -> Result<Vec<String>, ColumnError> {
-    let text = without_mark(text);
+    columns_in(&plain_ends(text), format)
+}
+
+fn columns_in(text: &str, format: LogFormat) -> Result<Vec<String>, ColumnError> {
     match format {
         LogFormat::JsonLines => {
-            // A bad line at the start is a bad line, not the end of the log.
-            let first = json_lines(text)
-                .find_map(|(_, object)| object.ok())
-                .ok_or(ColumnError::Empty)?;
-            let mut keys = Vec::new();
-            flatten("", &first, &mut keys);
-            Ok(keys)
+            // A bad line at the start is a bad line, not the end of the log; nor is an object with nothing in it.
+            let keys = |object| {
+                let mut keys = Vec::new();
+                flatten("", &object, &mut keys);
+                Some(keys).filter(|keys| !keys.is_empty())
+            };
+            json_lines(text)
+                .find_map(|(_, object)| object.ok().and_then(keys))
+                .ok_or(ColumnError::Empty)
         }
         LogFormat::Csv => {
-            let headers = csv_reader(text)
+            let headers = csv_reader(text, delimiter_of(text))
                 .headers()
                 .map_err(|error| ColumnError::FirstLine(error.to_string()))?
                 .clone();
             if headers.is_empty() {
                 return Err(ColumnError::Empty);
             }
+            if headers.iter().any(|name| name.contains('\n')) {
+                let what = "a quote opens in it that is not closed in it";
+                return Err(ColumnError::FirstLine(what.to_owned()));
+            }
+            // A spreadsheet writes empty names behind the last column.
             let mut seen = HashSet::new();
-            if let Some(twice) = headers.iter().find(|name| !seen.insert(*name)) {
+            let mut names = headers.iter().filter(|name| !name.is_empty());
+            if let Some(twice) = names.find(|name| !seen.insert(*name)) {
                 return Err(ColumnError::Twice(twice.to_owned()));
             }
             Ok(headers.iter().map(str::to_owned).collect())
@@ -100,17 +112,17 @@ pub fn columns_of(text: &str, format: LogFormat) -> Result<Vec<String>, ColumnEr
 /// # Errors
 /// [`ColumnError`] when a column is not there. A line that cannot be read is no error: it is in [`RequestLog::bad`].
 pub fn read_log(text: &str, format: LogFormat, columns: Columns) -> Result<RequestLog, ColumnError> {
-    let found = columns_of(text, format)?;
+    let text = plain_ends(text);
+    let found = columns_in(&text, format)?;
     columns.check(&found)?;
     let mut log = RequestLog {
         columns,
         requests: Vec::new(),
         bad: Vec::new(),
     };
-    let text = without_mark(text);
     match format {
-        LogFormat::JsonLines => read_json_lines(text, &mut log),
-        LogFormat::Csv => read_csv(text, &found, &mut log),
+        LogFormat::JsonLines => read_json_lines(&text, &mut log),
+        LogFormat::Csv => read_csv(&text, &found, &mut log),
     }
     Ok(log)
 }
@@ -124,6 +136,8 @@ enum LineError {
     NoObject,
     #[error("it has {found} values, the first line {expected}")]
     Values { found: usize, expected: usize },
+    #[error("a quote opens in it that is never closed, so that it takes in every line behind it")]
+    OpenQuote,
     #[error("it is no CSV: {0}")]
     Csv(#[from] csv::Error),
     #[error(transparent)]
@@ -209,7 +223,8 @@ fn json_cell(object: &Value, column: &str) -> String {
 }
 
 fn read_csv(text: &str, found: &[String], log: &mut RequestLog) {
-    let mut reader = csv_reader(text);
+    let delimiter = delimiter_of(text);
+    let mut reader = csv_reader(text, delimiter);
     let mut record = csv::StringRecord::new();
     let mut lines = LineCount {
         text,
@@ -222,7 +237,12 @@ fn read_csv(text: &str, found: &[String], log: &mut RequestLog) {
             return;
         }
         let line = record.position().map_or(0, |position| lines.of(position.byte()));
+        let behind = &text[lines.reached..];
+        let is_last = place(reader.position().byte()) >= text.len();
         let request = read.map_err(LineError::from).and_then(|_| {
+            if is_last && opens_a_quote(behind, delimiter) {
+                return Err(LineError::OpenQuote);
+            }
             if record.len() != found.len() {
                 return Err(LineError::Values {
                     found: record.len(),
@@ -252,11 +272,8 @@ struct LineCount<'a> {
 impl LineCount<'_> {
     fn of(&mut self, byte: u64) -> u64 {
         let bytes = self.text.as_bytes();
-        let byte = usize::try_from(byte).map_or(bytes.len(), |byte| byte.min(bytes.len()));
-        let ends = bytes[byte..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
+        let byte = place(byte).min(bytes.len());
+        let ends = bytes[byte..].iter().take_while(|byte| **byte == b'\n').count();
         let start = byte + ends;
         let passed = bytes[self.reached..start].split(|byte| *byte == b'\n').count() - 1;
         self.line += passed as u64;
@@ -265,21 +282,34 @@ impl LineCount<'_> {
     }
 }
 
-fn csv_reader(text: &str) -> csv::Reader<&[u8]> {
-    let first = text.lines().next().unwrap_or_default();
+/// A place in a text. A text has no more bytes than memory.
+fn place(byte: u64) -> usize {
+    usize::try_from(byte).unwrap_or(usize::MAX)
+}
+
+/// Whether a record, the last of its text, opens a quote that is not closed: then whatever is written behind it becomes
+/// part of it.
+fn opens_a_quote(record: &str, delimiter: u8) -> bool {
+    record.contains('"') && {
+        let longer = format!("{record}\nx");
+        csv_reader(&longer, delimiter).into_records().next().is_none()
+    }
+}
+
+/// The separator that the line of names has most of.
+fn delimiter_of(text: &str) -> u8 {
+    let first = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
     // The last of those that are equally frequent is taken: the comma.
-    let delimiter = [b'\t', b';', b',']
+    [b'\t', b';', b',']
         .into_iter()
         .max_by_key(|delimiter| first.bytes().filter(|byte| byte == delimiter).count())
-        .unwrap_or(b',');
+        .unwrap_or(b',')
+}
+
+fn csv_reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes())
-}
-
-/// The text without the byte order mark that some programs write before it.
-fn without_mark(text: &str) -> &str {
-    text.trim_start_matches('\u{feff}')
 }

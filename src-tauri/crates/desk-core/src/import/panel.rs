@@ -176,7 +176,7 @@ fn contradiction(artifact: &Artifact) -> Option<String> {
         }
     }
     let summary = &artifact.summary;
-    let mut sums = [0_u64; 4];
+    let mut sums = [Some(0_u64); 4];
     for one in &artifact.endpoints {
         let figures = [
             one.request_count,
@@ -185,7 +185,7 @@ fn contradiction(artifact: &Artifact) -> Option<String> {
             one.route_error_count,
         ];
         for (sum, figure) in sums.iter_mut().zip(figures) {
-            *sum = sum.saturating_add(figure);
+            *sum = sum.and_then(|sum| sum.checked_add(figure));
         }
     }
     let totals = [
@@ -195,6 +195,9 @@ fn contradiction(artifact: &Artifact) -> Option<String> {
         ("routeErrorCount", summary.route_error_count),
     ];
     for ((name, total), sum) in totals.into_iter().zip(sums) {
+        let Some(sum) = sum else {
+            return Some(format!("{name} over all endpoints is more than can be counted"));
+        };
         if total != sum {
             return Some(format!("{name} is {total}, and {sum} over all endpoints"));
         }

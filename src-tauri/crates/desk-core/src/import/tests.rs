@@ -1,3 +1,5 @@
+mod held;
+
 use super::*;
 use crate::metrics::Tally;
 use crate::{Phase, gate::InForce};
@@ -214,6 +216,18 @@ fn an_artifact_that_contradicts_itself_is_refused() {
 }
 
 #[test]
+fn figures_too_large_to_add_up_are_refused() {
+    let text = PANEL
+        .replace("\"requestCount\":7", "\"requestCount\":18446744073709551615")
+        .replace("\"requestCount\":10", "\"requestCount\":18446744073709551615");
+    let refused = Panel::read(&text).unwrap_err().to_string();
+    assert!(
+        refused.ends_with("requestCount over all endpoints is more than can be counted"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_text_is_told_by_its_looks() {
     let log = Kind::Log;
     for (text, kind) in [
@@ -327,6 +341,77 @@ fn semicolons_tabs_and_windows_line_ends_are_understood() {
             bad(&log),
             [(4, "\"x\" is no time between 2000 and 2100 with its zone")]
         );
+    }
+}
+
+#[test]
+fn lines_ended_as_on_an_old_mac_are_numbered() {
+    let csv = "ts\tpath\tstatus\tlatency\r1772388000\t/v1/library.items.list\t200\t45ms\r\rx\ty\tz\tw\r";
+    let log = read(csv, LogFormat::Csv).unwrap();
+    assert_eq!(lines(&log), [(2, AT, "library.items.list", Some(200), 45)]);
+    assert_eq!(log.bad[0].line, 4);
+    let json = "x\r{\"ts\":1772388000,\"path\":\"a\",\"status\":200,\"latency\":45}\r\ry\r";
+    let log = read(json, LogFormat::JsonLines).unwrap();
+    assert_eq!(lines(&log), [(2, AT, "a", Some(200), 45)]);
+    assert_eq!(log.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [1, 4]);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_takes_no_lines_away_unsaid() {
+    let says = "a quote opens in it that is never closed, so that it takes in every line behind it";
+    let names = "time,route,status,duration,extra\n";
+    let fine = "1772388000,a,200,41,fine\n";
+    for (last, closed) in [
+        ("1772388000,a,200,41,\"open\n1772388000,a,500,41,x\n", false),
+        ("1772388000,a,200,41,\"open\"\"\n", false),
+        ("1772388000,a,200,41,\"", false),
+        ("1772388000,a,200,41,\"closed\nin the next\"\n\n", true),
+        ("1772388000,a,200,41,5\" wide\n", true),
+        ("1772388000,a,200,41,\"\"\"\"", true),
+    ] {
+        let log = read(&format!("{names}{fine}{last}"), LogFormat::Csv).unwrap();
+        let expected: &[(u64, &str)] = if closed { &[] } else { &[(3, says)] };
+        assert_eq!(bad(&log), expected, "{last}");
+        assert_eq!(log.requests.len(), 1 + usize::from(closed), "{last}");
+    }
+    let in_the_names = format!("time,route,status,duration,\"extra\n{fine}");
+    assert_eq!(
+        columns_of(&in_the_names, LogFormat::Csv),
+        Err(ColumnError::FirstLine(
+            "a quote opens in it that is not closed in it".into()
+        ))
+    );
+}
+
+#[test]
+fn blank_lines_before_the_names_and_empty_names_behind_them_are_passed_over() {
+    let text = "\r\n\r\nts;path;status;latency;;\r\n1772388000;a;200;45;;\r\n";
+    let log = read(text, LogFormat::Csv).unwrap();
+    assert_eq!(lines(&log), [(4, AT, "a", Some(200), 45)]);
+    let text = "{}\n{\"ts\":1772388000,\"path\":\"a\",\"status\":200,\"latency\":45}\n";
+    let log = read(text, LogFormat::JsonLines).unwrap();
+    assert_eq!(lines(&log), [(2, AT, "a", Some(200), 45)]);
+    assert_eq!(bad(&log), [(1, "the time is missing")]);
+}
+
+#[test]
+fn a_route_is_the_same_when_it_is_written_and_read_again() {
+    for (route, expected) in [
+        ("/v1//library.items.list", "library.items.list"),
+        ("v1//library.items.list", "library.items.list"),
+        ("v1/v1/ library.items.list /", "library.items.list"),
+    ] {
+        let text = format!("time,route,status,duration\n1772388000,{route},200,45\n");
+        let log = read(&text, LogFormat::Csv).unwrap();
+        assert_eq!(log.requests[0].route, expected, "{route}");
+    }
+    for (route, says) in [
+        ("/v1/ / ", "the route is missing"),
+        ("\"a\nb\"", "\"a\\nb\" is no route"),
+    ] {
+        let text = format!("time,route,status,duration\n1772388000,{route},200,45\n");
+        let log = read(&text, LogFormat::Csv).unwrap();
+        assert_eq!(bad(&log), [(2, says)], "{route}");
     }
 }
 
@@ -508,13 +593,13 @@ proptest! {
         prop_assert_eq!(numbers(&log), (1..2 + cells.len() as u64).collect::<Vec<_>>());
     }
 
-    /// No text makes reading panic.
+    /// Whatever stands in a text is read or told.
     #[test]
-    fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
+    fn any_text_is_read_or_refused(text in prop_oneof!["\\PC{0,200}", "(time,route,status,duration\n)?([0-9a-z,;\t\"/{}: ]{0,20}[\r\n]{0,2}){0,8}"]) {
         let _ = Kind::of(&text);
-        let _ = Panel::read(&text);
+        held::of_every_panel(&text);
         for format in [LogFormat::Csv, LogFormat::JsonLines] {
-            let _ = read(&text, format);
+            held::of_every_log(&text, format);
         }
     }
 }

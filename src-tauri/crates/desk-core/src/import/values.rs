@@ -22,6 +22,8 @@ pub(super) enum BadValue {
     Time(String),
     #[error("the route is missing")]
     NoRoute,
+    #[error("{0:?} is no route")]
+    Route(String),
     #[error("\"{0}\" is no HTTP status")]
     Status(String),
     #[error("the duration is missing")]
@@ -64,11 +66,21 @@ fn in_range(at_ms: i64) -> Option<i64> {
 pub(super) fn route(text: &str) -> Result<String, BadValue> {
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit_once("/v1/").map_or(path, |(_, name)| name);
-    let name = name.trim_matches('/').trim_start_matches("v1/");
+    let mut name = without_edges(name);
+    while let Some(rest) = name.strip_prefix("v1/") {
+        name = without_edges(rest);
+    }
     if name.is_empty() {
         return Err(BadValue::NoRoute);
     }
+    if name.contains(char::is_control) {
+        return Err(BadValue::Route(name.to_owned()));
+    }
     Ok(name.to_owned())
+}
+
+fn without_edges(name: &str) -> &str {
+    name.trim_matches(|character: char| character == '/' || character.is_whitespace())
 }
 
 /// None, written as nothing, `-` or 0, when no reply came.

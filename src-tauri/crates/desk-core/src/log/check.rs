@@ -50,7 +50,10 @@ pub fn check(sheet: &Sheet, now: NaiveDateTime) -> Vec<Wrong> {
                 ),
             ),
             Some(moment) if is_future(&moment, date, now) => {
-                say(field, "The time is in the future.".to_owned());
+                say(
+                    field,
+                    "The time is in the future. An entry is for a run that has begun.".to_owned(),
+                );
             }
             Some(_) => {}
         }
@@ -65,11 +68,13 @@ pub fn check(sheet: &Sheet, now: NaiveDateTime) -> Vec<Wrong> {
         match (minutes(typed), minutes_between(sheet)) {
             (None, _) => say(
                 Field::DurationMinutes,
-                format!("{} is no number of minutes.", quoted(typed)),
+                format!("{} is no number of minutes. Write it as 18.", quoted(typed)),
             ),
             (Some(said), Some(between)) if (said - between).abs() > TOLERANCE => say(
                 Field::DurationMinutes,
-                format!("From start to end it is {between} minutes, not {said}."),
+                format!(
+                    "From start to end it is {between} minutes, not {said}. Correct the times or the duration."
+                ),
             ),
             _ => {}
         }
@@ -138,8 +143,9 @@ fn minutes(text: &str) -> Option<i64> {
 /// The beginning of what was typed, in quotes.
 fn quoted(text: &str) -> String {
     const SHOWN: usize = 40;
-    let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() > SHOWN {
+    let mut lines = text.lines();
+    let line = lines.next().unwrap_or_default();
+    if line.chars().count() > SHOWN || lines.next().is_some() {
         format!(
             "\u{201c}{}…\u{201d}",
             line.chars().take(SHOWN).collect::<String>()

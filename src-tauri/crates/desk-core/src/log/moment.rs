@@ -32,7 +32,9 @@ impl Moment {
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || "+-:".contains(c))
         };
-        if zone.is_some_and(|zone| !is_zone(zone)) {
+        // Half of the day would be read as a zone, and 2:02 PM as two in the morning.
+        let is_half = |zone: &str| ["am", "pm"].iter().any(|half| zone.eq_ignore_ascii_case(half));
+        if zone.is_some_and(|zone| !is_zone(zone) || is_half(zone)) {
             return None;
         }
         let time = ["%H:%M:%S", "%H:%M"]

@@ -1,12 +1,22 @@
 mod bad;
 mod entries;
+mod held;
 mod properties;
 mod runs;
 
 use super::{Field, Kind, Line, Outcome, Page, Sheet, Typed};
+use chrono::{NaiveDate, NaiveDateTime};
 
 /// The runbook's block, to the letter.
 const TEMPLATE: &str = include_str!("tests/template.txt");
+
+/// 25 November 2026, 16:00.
+fn now() -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(2026, 11, 25)
+        .unwrap()
+        .and_hms_opt(16, 0, 0)
+        .unwrap()
+}
 
 fn sheet(fields: &[(Field, &str)]) -> Sheet {
     fields

@@ -1,123 +1,96 @@
 //! Files that are no log, or a log with something wrong in it: what is said of each.
 
-use crate::log::{Field, format_of, read};
+mod refused;
+mod unread;
+mod wrong;
 
-/// A file, and what is said of it as a whole.
-const REFUSED: &[(&str, &str)] = &[
-    ("", "the file is empty"),
-    (" \n\t\n", "the file is empty"),
-    ("\u{feff}\n", "the file is empty"),
-    ("Dear Ana", "no line of the rehearsal log's template"),
-    ("Dear Ana: how are you", "no line of the rehearsal log's template"),
-    (
-        "# A title\n\nand a text",
-        "no line of the rehearsal log's template",
-    ),
-    ("```\n```", "no line of the rehearsal log's template"),
-    ("---\n---", "no line of the rehearsal log's template"),
-    (
-        "Smoke results:\nArtifacts attached:",
-        "no line of the rehearsal log's template",
-    ),
-    (
-        "date;owner\n2026-11-25;Ana",
-        "no line of the rehearsal log's template",
-    ),
-    ("Date 2026-11-25", "no line of the rehearsal log's template"),
-    (
-        "<html><body>Date</body></html>",
-        "no line of the rehearsal log's template",
-    ),
-    ("%PDF-1.7", "no line of the rehearsal log's template"),
-    ("\u{0}\u{1}\u{2}", "no line of the rehearsal log's template"),
-    ("{", "line 1, column 1 is not JSON"),
-    ("{\n\"entries\": [}", "line 2, column 13 is not JSON"),
-    ("[1, 2", "line 1, column 5 is not JSON"),
-    ("{\"entries\": []} x", "line 1, column 17 is not JSON"),
-    ("{\"entries\": [\"\\ud800\"]}", "is not JSON"),
-    ("{}", "it has no list"),
-    ("[]", "the file is empty"),
-    ("{\"entries\": []}", "the file is empty"),
-    ("{\"entries\": {}}", "it has no list"),
-    (
-        "{\"format\": \"cutover-desk-log/2\", \"entries\": []}",
-        "of the format \"cutover-desk-log/2\"",
-    ),
-    ("{\"format\": 1, \"entries\": []}", "of the format 1"),
-    ("[1]", "entry 1 is no object"),
-    ("[null]", "entry 1 is no object"),
-    ("[{}]", "entry 1 has no object"),
-    ("[{\"fields\": []}]", "entry 1 has no object"),
-    ("[{\"fields\": {}}, {\"fields\": 3}]", "entry 2 has no object"),
-    ("[[]]", "entry 1 is no object"),
-];
+use super::now;
+use crate::log::{Field, Incoming, Unread, Wrong, check, format_of, read};
+use refused::REFUSED;
+use unread::{Expected, Fields, SEVERAL, UNREAD};
+use wrong::WRONG;
+
+#[test]
+fn there_are_two_hundred_files_made_by_hand() {
+    let mut files: Vec<&str> = REFUSED.iter().map(|(file, _)| *file).collect();
+    files.extend(UNREAD.iter().map(|(file, ..)| file));
+    files.extend(SEVERAL.iter().map(|(file, _)| file));
+    files.extend(WRONG.iter().map(|(file, _)| file));
+    let count = files.len();
+    files.sort_unstable();
+    files.dedup();
+    assert_eq!(files.len(), count, "one is there twice");
+    assert!(count >= 200, "{count}");
+}
 
 #[test]
 fn a_file_without_an_entry_says_why() {
+    let mut wrong = Vec::new();
     for (file, expected) in REFUSED {
-        let said = read(file, format_of(file)).unwrap_err().to_string();
-        assert!(said.contains(expected), "{file:?}: {said}");
+        match read(file, format_of(file)) {
+            Err(error) if error.to_string().contains(expected) => {}
+            other => wrong.push(format!("{file:?}: {other:?}")),
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
-
-/// A file, and the lines of it that could not be read.
-const UNREAD: &[(&str, &[usize])] = &[
-    ("Date: 2026-11-25", &[]),
-    ("date: 2026-11-25", &[]),
-    ("  Date: 2026-11-25", &[]),
-    ("- Date: 2026-11-25", &[]),
-    ("* Date : 2026-11-25", &[]),
-    ("DATE:2026-11-25\r\nRelease Owner:Ana\r\n", &[]),
-    ("Phase rolled back: Phase 1", &[]),
-    (
-        "Smoke results:\n  - member-smoke: ok\n  - staff-smoke: ok\n  - admin-smoke: ok",
-        &[],
-    ),
-    ("Artifacts attached:\n\t- request ids: none", &[]),
-    ("```\nDate:\n```\n", &[]),
-    ("Date: x\nx", &[2]),
-    ("x\nDate: x", &[1]),
-    ("Date: x\nDuration: 3", &[2]),
-    ("Date: x\nReason: a\n    further\nback", &[4]),
-    ("Reason: a\nReason: b", &[2]),
-    ("Reason: a\n:b", &[2]),
-    ("Reason: a\n::", &[2]),
-    ("Reason: a\n- :", &[2]),
-    ("Reason: a\n# Title", &[2]),
-    ("{\"entries\": [{\"fields\": {\"date\": \"2026-11-25\"}}]}", &[]),
-    (
-        "[{\"fields\": {\"date\": {\"value\": \"x\"}, \"reason\": null, \"duration-minutes\": 18}}]",
-        &[],
-    ),
-    ("[{\"fields\": {\n\"date\": \"x\",\n\"owner\": \"Ana\"}}]", &[3]),
-    ("[{\"fields\": {\n\"date\": [1],\n\"reason\": true}}]", &[2, 3]),
-    ("[{\"fields\": {\"date\": {\"value\": {}}}}]", &[1]),
-    ("# R-1 · rehearsal · done\n\n- **Date:** 2026-11-25", &[]),
-    ("# Ours\n\n- **Date:** 2026-11-25", &[1]),
-    ("- **Date:** 2026-11-25\n\nA sentence.", &[3]),
-    ("- **Date**: 2026-11-25\n- **Mood:** good", &[2]),
-];
 
 #[test]
 fn each_line_that_cannot_be_read_is_numbered_and_kept() {
-    for (file, expected) in UNREAD {
-        let entries = read(file, format_of(file)).unwrap();
-        assert_eq!(entries.len(), 1, "{file:?}");
-        let lines: Vec<usize> = entries[0].unread.iter().map(|unread| unread.line).collect();
-        assert_eq!(&lines, expected, "{file:?}: {:?}", entries[0]);
-        let notes = entries[0]
-            .sheet
-            .get(&Field::Notes)
-            .map(String::as_str)
-            .unwrap_or_default();
-        for unread in &entries[0].unread {
-            assert!(
-                notes.contains(&format!("Line {} could not be read", unread.line)),
-                "{notes}"
-            );
-            assert!(notes.contains(unread.text.trim()), "{notes}");
+    let mut wrong = Vec::new();
+    for (file, unread, fields) in UNREAD {
+        match read(file, format_of(file)).as_deref() {
+            Ok([entry]) if holds(entry, fields, unread) => {}
+            other => wrong.push(format!("{file:?}: {other:?}")),
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_of_several_entries_keeps_its_own_lines() {
+    let mut wrong = Vec::new();
+    for (file, expected) in SEVERAL {
+        let holds = |(entry, (fields, unread)): (_, &Expected)| holds(entry, fields, unread);
+        match read(file, format_of(file)) {
+            Ok(entries) if entries.len() == expected.len() && entries.iter().zip(*expected).all(holds) => {}
+            other => wrong.push(format!("{file:?}: {other:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether an entry is what was expected of its file.
+fn holds(entry: &Incoming, fields: Fields, unread: &[usize]) -> bool {
+    let lines: Vec<usize> = entry.unread.iter().map(|unread| unread.line).collect();
+    let mut found = entry.sheet.clone();
+    let notes = found.remove(&Field::Notes).unwrap_or_default();
+    let is_noted = |unread: &Unread| {
+        notes.contains(&format!(
+            "Line {} could not be read: {}",
+            unread.line, unread.text
+        ))
+    };
+    lines == unread && entry.unread.iter().all(is_noted) && found == super::sheet(fields)
+}
+
+#[test]
+fn what_is_wrong_with_a_field_is_said_beside_it() {
+    let mut wrong = Vec::new();
+    for (file, expected) in WRONG {
+        let expected: Vec<Wrong> = expected
+            .iter()
+            .map(|(field, says)| Wrong {
+                field: *field,
+                words: says.words(),
+            })
+            .collect();
+        match read(file, format_of(file)).as_deref() {
+            Ok([entry]) if entry.unread.is_empty() && check(&entry.sheet, now()) == expected => {}
+            other => wrong.push(format!("{file:?}: {other:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What can be wrong with any field's line, and the lines that cannot be read then.

@@ -1,22 +1,14 @@
 //! An entry: its form, its checks, its exports, the taking back of changes.
 
-use super::{TEMPLATE, page, sheet};
+use super::{TEMPLATE, now, page, sheet};
 use crate::log::{
     Change, Facts, Field, Format, Line, Outcome, Sheet, check, clean, content_sha256, counting, csv, json,
     markdown, phases, read, text, undone,
 };
-use chrono::{NaiveDate, NaiveDateTime};
+
 use chrono_tz::Tz;
 
 type Fields = &'static [(Field, &'static str)];
-
-/// 25 November 2026, 16:00.
-fn now() -> NaiveDateTime {
-    NaiveDate::from_ymd_opt(2026, 11, 25)
-        .unwrap()
-        .and_hms_opt(16, 0, 0)
-        .unwrap()
-}
 
 fn filled() -> Sheet {
     sheet(&[

@@ -1,4 +1,4 @@
-use super::page;
+use super::{held::of_every_file, page};
 use crate::log::{Field, Format, Sheet, clean, format_of, json, markdown, read, text};
 use proptest::{collection::btree_map, prelude::*, sample::select};
 
@@ -42,11 +42,13 @@ proptest! {
     }
 
     #[test]
-    fn no_file_makes_the_importers_panic(file in prop_oneof![any::<String>(), "[-*# \t\r\n:{}\\[\\]\",\\\\|a-zD]{0,300}"]) {
+    fn whatever_a_file_holds_is_read_or_told(file in prop_oneof![
+        any::<String>(),
+        "[-*# \t\r\n:{}\\[\\]\",\\\\|a-zD]{0,300}",
+        prop::collection::vec(a_line(), 0..12).prop_map(|lines| lines.concat()),
+    ]) {
         for format in [Format::Text, Format::Markdown, Format::Json, format_of(&file)] {
-            if let Ok(entries) = read(&file, format) {
-                prop_assert!(!entries.is_empty());
-            }
+            of_every_file(&file, format);
         }
     }
 
@@ -59,8 +61,38 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
             let file = String::from_utf8_lossy(&bytes);
-            let _ = read(&file, format_of(&file));
-            let _ = read(&file[..file.floor_char_boundary(at)], format_of(&file));
+            of_every_file(&file, format_of(&file));
+            of_every_file(&file[..file.floor_char_boundary(at)], format_of(&file));
         }
     }
+}
+
+/// A line that a file of the log may have, or nearly.
+fn a_line() -> impl Strategy<Value = String> {
+    let begin = select(vec![
+        "",
+        "    ",
+        "\t",
+        "- ",
+        "* ",
+        "> ",
+        "1. ",
+        "# ",
+        "## ",
+        "- **",
+        "**",
+        "```",
+        "---",
+        "| ",
+        "Entry: ",
+        "# R · live · ",
+    ]);
+    let label = select(Field::ALL.map(Field::label).to_vec());
+    let middle = select(vec!["", ":", ":**", "**:", "|", " · done"]);
+    let end = select(vec!["\n", "\r\n", "\r"]);
+    (begin, prop::option::of(label), middle, "[ -~]{0,12}", end).prop_map(
+        |(begin, label, middle, text, end)| {
+            format!("{begin}{}{middle} {text}{end}", label.unwrap_or_default())
+        },
+    )
 }

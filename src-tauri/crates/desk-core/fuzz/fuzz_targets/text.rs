@@ -1,0 +1,9 @@
+//! The rehearsal log as the runbook's text template.
+#![no_main]
+
+#[path = "../../src/log/tests/held.rs"]
+mod held;
+
+use desk_core::log::Format;
+
+libfuzzer_sys::fuzz_target!(|file: &str| held::of_every_file(file, Format::Text));
