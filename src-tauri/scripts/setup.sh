@@ -11,7 +11,7 @@ readonly deny_version=0.20.2
 
 # Debian 12 and Ubuntu 24.04 name these alike.
 readonly packages_to_run=(build-essential pkg-config libdbus-1-dev libgtk-3-dev libwebkit2gtk-4.1-dev)
-readonly packages_to_test=(webkit2gtk-driver xvfb xclip libxtst6 gnome-keyring dbus procps python3)
+readonly packages_to_test=(webkit2gtk-driver xvfb xclip libxtst6 gnome-keyring dbus procps python3 python3-venv)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -93,6 +93,21 @@ install_ui_packages() {
   cp ui/package-lock.json "$stamp"
 }
 
+# What others wrote to check bags and signatures with, in an environment of its own and not in the checkout; the tests look for it here.
+install_python_packages() {
+  local environment="${XDG_CACHE_HOME:-$HOME/.cache}/cutover-desk/python"
+  local stamp="$environment/requirements.txt"
+  # An environment goes stale, too, when the Python it was made with is gone.
+  cmp --silent tests/requirements.txt "$stamp" &&
+    "$environment/bin/python" -c 'import sys' 2>/dev/null && return
+  command -v python3 >/dev/null || stop "Python 3 is missing. Install 3.11 or newer, then run this again."
+  say "installing the tests' Python packages"
+  python3 -m venv --clear "$environment"
+  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --require-hashes --only-binary :all: --requirement tests/requirements.txt
+  cp tests/requirements.txt "$stamp"
+}
+
 install_cargo_tool() { # install_cargo_tool SUBCOMMAND VERSION
   cargo "$1" --version >/dev/null 2>&1 && return
   say "installing cargo-$1 $2"
@@ -117,6 +132,7 @@ case "${1:-}" in
     check_node
     install_packages "${packages_to_run[@]}" "${packages_to_test[@]}"
     install_ui_packages
+    install_python_packages
     check_component fmt rustfmt
     check_component clippy clippy
     install_cargo_tool nextest "$nextest_version"

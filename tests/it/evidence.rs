@@ -1,8 +1,10 @@
 //! Evidence on the command line: its bundle is checked without a desk, and a kill leaves none that passes for whole.
 
 use crate::support::desk::said;
-use crate::support::{Desk, Keyring, Said};
+use crate::support::{Desk, Keyring, Said, libraries};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -27,7 +29,7 @@ fn status_attach_export_and_verify_go_by_their_exit_statuses() {
     let status = desk.run(&["evidence", "status"]).ended(1);
     assert!(status.out.contains("MISSING     phase-metrics"), "{}", status.out);
     let note = desk.home().join("incident.txt");
-    std::fs::write(&note, "seen at 14:02").unwrap();
+    fs::write(&note, "seen at 14:02").unwrap();
     let note = note.display().to_string();
     desk.run(&["evidence", "attach", &note, "--as", "nothing"])
         .ended(2);
@@ -67,7 +69,7 @@ fn status_attach_export_and_verify_go_by_their_exit_statuses() {
         (&compared["holdsBundle"], &compared["broken"]),
         (&false.into(), &Value::Null)
     );
-    std::fs::write(folder.join("data/run.json"), "{}").unwrap();
+    fs::write(folder.join("data/run.json"), "{}").unwrap();
     let found = verify(&desk, &folder).ended(1).json();
     assert_eq!(found["findings"][0]["path"], "data/run.json");
     assert_eq!(found["findings"][0]["kind"], "damaged");
@@ -87,6 +89,94 @@ fn an_incomplete_bundle_is_valid_and_ends_with_1() {
     assert_eq!(found["missing"].as_array().unwrap().len(), 2);
 }
 
+/// Where in a file its first `before` is replaced by `after`, of the same length.
+fn changed(file: &Path, before: &[u8], after: &[u8]) {
+    assert_eq!(before.len(), after.len());
+    let mut bytes = fs::read(file).unwrap();
+    let place = bytes.windows(before.len()).position(|part| part == before);
+    let place = place.unwrap();
+    bytes[place..][..after.len()].copy_from_slice(after);
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn what_others_wrote_to_check_a_bundle_sees_one_changed_byte() {
+    let desk = begun();
+    let export = |name: &str| {
+        let to = desk.home().join(name);
+        desk.run(&["evidence", "export", &to.display().to_string()])
+            .ended(0);
+        for what in ["bag", "attestations"] {
+            libraries::check(what, &to).unwrap();
+        }
+        to
+    };
+
+    let payload = export("payload");
+    changed(&payload.join("data/run.json"), b"{", b"[");
+    let no_bag = libraries::check("bag", &payload).unwrap_err();
+    assert!(
+        no_bag.contains("BagValidationError") && no_bag.contains("data/run.json"),
+        "{no_bag}"
+    );
+    let unsigned = libraries::check("attestations", &payload).unwrap_err();
+    assert!(
+        unsigned.contains("does not speak for ['data/run.json']"),
+        "{unsigned}"
+    );
+
+    let tag = export("tag");
+    changed(&tag.join("bag-info.txt"), b"Payload-Oxum", b"payload-Oxum");
+    let no_bag = libraries::check("bag", &tag).unwrap_err();
+    assert!(
+        no_bag.contains("BagValidationError") && no_bag.contains("bag-info.txt"),
+        "{no_bag}"
+    );
+
+    // A `.zip` whose file was changed before it was packed anew: the archive's own checksums are right.
+    let zip = export("packed.zip");
+    let packed_anew = desk.home().join("packed-anew.zip");
+    libraries::pack_anew(&zip, &packed_anew, "data/run.json");
+    let no_bag = libraries::check("bag", &packed_anew).unwrap_err();
+    assert!(
+        no_bag.contains("BagValidationError") && no_bag.contains("data/run.json"),
+        "{no_bag}"
+    );
+
+    // One byte of a statement, in an envelope that is as well-formed as before.
+    for name in ["decisions", "test-result"] {
+        let bundle = export(name);
+        let file = bundle.join(format!("attestation/{name}.dsse.json"));
+        let mut envelope: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let statement = BASE64_STANDARD
+            .decode(envelope["payload"].as_str().unwrap())
+            .unwrap();
+        let text = String::from_utf8(statement).unwrap();
+        assert!(text.contains("data/run.json"));
+        let text = text.replacen("data/run.json", "data/fun.json", 1);
+        envelope["payload"] = BASE64_STANDARD.encode(text).into();
+        fs::write(&file, envelope.to_string()).unwrap();
+        let forged = libraries::check("attestations", &bundle).unwrap_err();
+        assert!(forged.contains("InvalidSignature"), "{forged}");
+        let no_bag = libraries::check("bag", &bundle).unwrap_err();
+        assert!(
+            no_bag.contains(&format!("attestation/{name}.dsse.json")),
+            "{no_bag}"
+        );
+    }
+
+    // Another desk's key in place of the one that signed.
+    let (bundle, other) = (export("rekeyed"), begun());
+    let to = other.home().join("other");
+    other
+        .run(&["evidence", "export", &to.display().to_string()])
+        .ended(0);
+    let key = "attestation/public-key.pem";
+    fs::copy(to.join(key), bundle.join(key)).unwrap();
+    let forged = libraries::check("attestations", &bundle).unwrap_err();
+    assert!(forged.contains("InvalidSignature"), "{forged}");
+}
+
 #[test]
 fn the_key_is_made_once_and_kept_in_the_keychain() {
     let keyring = Keyring::start();
@@ -103,7 +193,7 @@ fn the_key_is_made_once_and_kept_in_the_keychain() {
 
 /// The bundles, and what was left of bundles, beside one another in a folder.
 fn left_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap();
+    let entries = fs::read_dir(folder).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
@@ -123,13 +213,13 @@ fn killed(kills: u32) {
     })
     .take(1024 * 1024)
     .collect();
-    std::fs::write(&blob, bytes).unwrap();
+    fs::write(&blob, bytes).unwrap();
     for item in ["smoke-log", "phase-metrics"] {
         let blob = blob.display().to_string();
         desk.run(&["evidence", "attach", &blob, "--as", item]).ended(0);
     }
     let place = desk.home().join("out");
-    std::fs::create_dir(&place).unwrap();
+    fs::create_dir(&place).unwrap();
     let begun = Instant::now();
     let to = desk.home().join("whole.zip").display().to_string();
     desk.run(&["evidence", "export", &to]).ended(0);
@@ -155,9 +245,9 @@ fn killed(kills: u32) {
                 );
             }
             if path.is_dir() {
-                std::fs::remove_dir_all(&path).unwrap();
+                fs::remove_dir_all(&path).unwrap();
             } else {
-                std::fs::remove_file(&path).unwrap();
+                fs::remove_file(&path).unwrap();
             }
         }
     }
@@ -202,6 +292,18 @@ fn a_rehearsal_plays_the_whole_runbook_and_seals_its_evidence() {
     in_order.dedup();
     assert_eq!(in_order.len(), 3, "{phases:?}");
     desk.run(&["journal", "verify"]).ended(0);
+
+    let folder = desk.home().join("evidence");
+    let words = ["evidence", "export", &folder.display().to_string(), "--run"];
+    desk.run(&[&words[..], &[run["id"].as_str().unwrap()]].concat())
+        .ended(0);
+    for bundle in [&to, &folder] {
+        assert_eq!(libraries::check("bag", bundle).unwrap()["version"], "1.0");
+        let signed = libraries::check("attestations", bundle).unwrap();
+        assert_eq!(signed["predicates"].as_object().unwrap().len(), 2, "{signed}");
+        let signed_by = verify(&desk, bundle).ended(0).json()["signedBy"].clone();
+        assert_eq!(signed["fingerprint"], signed_by);
+    }
 
     // While a run is open, none is played over it; elsewhere than in practice, none at all.
     desk.run(&["run", "start"]).ended(0);

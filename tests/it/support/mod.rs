@@ -3,6 +3,7 @@
 pub mod desk;
 pub mod fake_portal;
 mod keyring;
+pub mod libraries;
 mod served;
 pub mod snapshot;
 
