@@ -34,6 +34,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
+/// A line of text as Markdown shows it: what would be read as a mark stands behind a backslash.
+pub fn escaped(line: &str) -> String {
+    markdown::escaped(line)
+}
+
 /// The most characters that a field holds.
 pub const LONGEST: usize = 20_000;
 
