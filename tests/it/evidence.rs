@@ -191,6 +191,75 @@ fn the_key_is_made_once_and_kept_in_the_keychain() {
     assert_eq!(report["signedBy"], key["fingerprint"]);
 }
 
+#[test]
+fn a_file_that_comes_after_the_end_of_a_run_goes_to_that_run() {
+    let desk = begun();
+    desk.run(&["run", "end"]).ended(0);
+    let note = desk.home().join("incident.txt");
+    std::fs::write(&note, "seen at 14:02").unwrap();
+    let note = note.display().to_string();
+    let said = desk
+        .run(&["evidence", "attach", &note, "--as", "smoke-log"])
+        .ended(0);
+    assert!(
+        said.out.starts_with("Attached to R-001: incident.txt"),
+        "{}",
+        said.out
+    );
+    assert_eq!(
+        desk.run(&["run", "list", "--json"])
+            .ended(0)
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    desk.run(&["run", "start"]).ended(0);
+    let to_the_first = [
+        "evidence",
+        "attach",
+        &note,
+        "--as",
+        "phase-metrics",
+        "--run",
+        "R-001",
+    ];
+    let attached = desk
+        .run(&[&to_the_first[..], &["--json"]].concat())
+        .ended(0)
+        .json();
+    assert_eq!(attached["run"], "R-001");
+    desk.run(&["evidence", "attach", &note, "--as", "smoke-log", "--run", "R-009"])
+        .ended(2);
+}
+
+/// To open one is to wait for whoever writes to it.
+#[cfg(unix)]
+#[test]
+fn what_is_neither_a_file_nor_a_folder_is_refused_and_not_waited_for() {
+    let desk = begun();
+    let pipe = desk.home().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let shown = pipe.display().to_string();
+    let said = desk
+        .run(&["evidence", "attach", &shown, "--as", "smoke-log"])
+        .ended(2);
+    assert!(said.err.contains("is not a file"), "{}", said.err);
+    let said = desk.run(&["evidence", "verify", &shown]).ended(2);
+    assert!(said.err.contains("neither a file nor a folder"), "{}", said.err);
+}
+
+#[test]
+fn a_bundle_that_could_not_be_verified_under_its_name_is_not_written() {
+    let desk = begun();
+    let said = desk.run(&["evidence", "export", "run 12:00.zip"]).ended(2);
+    assert!(said.err.contains("run 12:00"), "{}", said.err);
+    let status = desk.run(&["evidence", "status", "--json"]).json();
+    assert_eq!(status["exports"], Value::Array(Vec::new()));
+}
+
 /// The bundles, and what was left of bundles, beside one another in a folder.
 fn left_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
@@ -252,6 +321,10 @@ fn killed(kills: u32) {
         }
     }
     println!("{kills} kills, {cut} of them in the middle of a bundle");
+    assert!(
+        cut > 0,
+        "no kill fell in the middle: what this is about was not tried"
+    );
     desk.run(&["journal", "verify"]).ended(0);
 }
 

@@ -1,3 +1,4 @@
+import type { AttachmentView } from "../src/bindings/AttachmentView";
 import type { EvidenceView } from "../src/bindings/EvidenceView";
 import type { ExportReport } from "../src/bindings/ExportReport";
 import type { KeyView } from "../src/bindings/KeyView";
@@ -12,10 +13,26 @@ export const KEY: KeyView = {
   forThisSessionOnly: false,
 };
 
+/** A file that was attached. */
+export function attachmentOf(more: Partial<AttachmentView> = {}): AttachmentView {
+  return {
+    run: "R-014",
+    sha256: HASH,
+    name: "incident 42.png",
+    mediaType: "image/png",
+    bytes: 204_800,
+    item: "rollback-drill",
+    actor: "staff_ana",
+    atMs: NOW - 120_000,
+    ...more,
+  };
+}
+
 /** Evidence of which two things are open. */
 export function evidenceOf(more: Partial<EvidenceView> = {}): EvidenceView {
   return {
     run: runOf(),
+    runs: [runOf()],
     items: [
       {
         id: "phase-metadata",
@@ -53,17 +70,7 @@ export function evidenceOf(more: Partial<EvidenceView> = {}): EvidenceView {
         attached: 1,
       },
     ],
-    attachments: [
-      {
-        sha256: HASH,
-        name: "incident 42.png",
-        mediaType: "image/png",
-        bytes: 204_800,
-        item: "rollback-drill",
-        actor: "staff_ana",
-        atMs: NOW - 120_000,
-      },
-    ],
+    attachments: [attachmentOf()],
     exports: [],
     ...more,
   };

@@ -1,3 +1,4 @@
+import type { AttachProgress } from "../src/bindings/AttachProgress";
 import type { AudienceView } from "../src/bindings/AudienceView";
 import type { ChangeView } from "../src/bindings/ChangeView";
 import type { DeskView } from "../src/bindings/DeskView";
@@ -33,6 +34,7 @@ export class FakeHost implements Host {
   evidenceOf = evidenceOf();
   #receiveExport: (step: ExportProgress | null) => void = () => undefined;
   #receiveDrop: (dropping: Dropping) => void = () => undefined;
+  #receiveAttach: (step: AttachProgress | null) => void = () => undefined;
 
   /** The texts that are being written, and those that left the desk. */
   texts = announceOf();
@@ -66,6 +68,11 @@ export class FakeHost implements Host {
   /** Tells the window how an export goes. */
   tellExport(step: ExportProgress | null): void {
     this.#receiveExport(step);
+  }
+
+  /** Tells the window how files are being attached. */
+  tellAttach(step: AttachProgress | null): void {
+    this.#receiveAttach(step);
   }
 
   /** Tells the window what is dragged over it. */
@@ -376,20 +383,31 @@ export class FakeHost implements Host {
     return "# After-action report: R-014\n\n## Open points\n\nNone.\n";
   };
 
-  evidence: Host["evidence"] = async () => {
-    await this.#called("evidence");
+  evidence: Host["evidence"] = async (run) => {
+    await this.#called("evidence", run);
     return this.evidenceOf;
   };
-  attachDropped: Host["attachDropped"] = async (item) => {
-    await this.#called("attachDropped", item);
+  attachWaiting: Host["attachWaiting"] = async (run, item, ids) => {
+    await this.#called("attachWaiting", run, item, ids);
+    this.tellDrop({ what: "waiting", files: [] });
     return [];
   };
-  chooseEvidence: Host["chooseEvidence"] = async (item) => {
-    await this.#called("chooseEvidence", item);
+  chooseEvidence: Host["chooseEvidence"] = async (run, item) => {
+    await this.#called("chooseEvidence", run, item);
     return [];
   };
-  exportEvidence: Host["exportEvidence"] = async (zip) => {
-    await this.#called("exportEvidence", zip);
+  leaveWaiting: Host["leaveWaiting"] = async (ids) => {
+    await this.#called("leaveWaiting", ids);
+    this.tellDrop({ what: "waiting", files: [] });
+  };
+  cancelAttach: Host["cancelAttach"] = () => this.#called("cancelAttach");
+  async onAttach(receive: (step: AttachProgress | null) => void) {
+    this.#receiveAttach = receive;
+    await this.#called("onAttach");
+    return () => (this.#receiveAttach = () => undefined);
+  }
+  exportEvidence: Host["exportEvidence"] = async (run, zip) => {
+    await this.#called("exportEvidence", run, zip);
     return bundleOf();
   };
   cancelExport: Host["cancelExport"] = () => this.#called("cancelExport");

@@ -77,6 +77,7 @@ export class Desk {
           this.host.onSmoke((report) => this.smoke.receive(report)),
           this.host.onSoak((soak) => (this.metrics.soak = soak)),
           this.host.onExport((step) => (this.evidence.progress = step)),
+          this.host.onAttach((step) => (this.evidence.attaching = step)),
           this.host.onDrop((dropping) => {
             this.evidence.receive(dropping);
             if (dropping.what === "dropped") this.go("evidence");

@@ -1,7 +1,7 @@
 import { screen } from "@testing-library/svelte";
-import { describe, expect, it } from "vitest";
-import { bundleOf, evidenceOf, KEY } from "../dev/evidence";
-import { problemOf, viewOf } from "../dev/fixtures";
+import { describe, expect, it, vi } from "vitest";
+import { attachmentOf, bundleOf, evidenceOf, KEY } from "../dev/evidence";
+import { NOW, problemOf, runOf, viewOf } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
 import { size, verdict } from "../src/evidence";
 import { click, expectAccessible, open, openAt, select, settle, words } from "./window";
@@ -49,9 +49,12 @@ describe("the evidence page", () => {
     };
     await openEvidence(host);
     await click(screen.getByTestId("export"));
-    host.tellExport({ done: 3, total: 31, file: "data/run.json" });
+    host.tellExport({ done: 3, total: 31, file: "data/run.json", verifying: false });
     await settle();
     expect(words("progress")).toContain("3 of 31 files, data/run.json");
+    host.tellExport({ done: 31, total: 31, file: "", verifying: true });
+    await settle();
+    expect(words("progress")).toContain("Verifying the bundle All 31 files are written");
     await click(screen.getByText("Cancel"));
     expect(host.given("cancelExport")).toHaveLength(1);
     finish();
@@ -72,41 +75,119 @@ describe("the evidence page", () => {
     expect(screen.queryByTestId("export-report")).toBeNull();
   });
 
-  it("takes what is dropped anywhere, on any page, for the item that is chosen then", async () => {
+  it("takes what is dropped anywhere, on any page, for the run and the item that are seen then", async () => {
     const host = new FakeHost(viewOf());
     await open(viewOf(), host);
-    host.tellDrop({ what: "dropped", names: ["a.png", "b.json"] });
+    host.tellDrop({
+      what: "dropped",
+      files: [
+        { id: 1, name: "a.png" },
+        { id: 2, name: "b.json" },
+      ],
+    });
     await settle();
-    expect(words("dropped")).toContain("Dropped: a.png, b.json");
+    expect(words("waiting-files")).toContain("Not attached yet: a.png, b.json");
     await select(screen.getByTestId("attach-item"), "Smoke log (account used, action, result, timestamp).");
-    await click(screen.getByText("Attach what was dropped"));
-    expect(host.given("attachDropped")).toEqual([["smoke-log"]]);
-    expect(screen.queryByTestId("dropped")).toBeNull();
+    await click(screen.getByText("Attach these 2 files to R-014"));
+    expect(host.given("attachWaiting")).toEqual([[runOf().id, "smoke-log", [1, 2]]]);
+    expect(screen.queryByTestId("waiting-files")).toBeNull();
   });
 
-  it("keeps what was dropped when it is refused", async () => {
+  it("says of each file whether it was attached, and keeps what was refused", async () => {
     const host = new FakeHost(viewOf());
-    host.attachDropped = () =>
-      Promise.reject(problemOf("invalid_input", { message: "a.png is longer than 100 MiB." }));
+    host.attachWaiting = async () => {
+      await Promise.resolve();
+      host.tellDrop({
+        what: "waiting",
+        files: [
+          { id: 2, name: "bad.bin" },
+          { id: 4, name: "dropped meanwhile.png" },
+        ],
+      });
+      return [
+        { id: 1, name: "a.png", attached: attachmentOf({ name: "a.png" }), problem: null },
+        {
+          id: 2,
+          name: "bad.bin",
+          attached: null,
+          problem: problemOf("invalid_input", { message: "bad.bin is longer than 100 MiB." }),
+        },
+        { id: 3, name: "c.png", attached: attachmentOf({ name: "c.png" }), problem: null },
+      ];
+    };
     await openEvidence(host);
-    host.tellDrop({ what: "dropped", names: ["a.png"] });
+    host.tellDrop({
+      what: "dropped",
+      files: ["a.png", "bad.bin", "c.png"].map((name, at) => ({ id: at + 1, name })),
+    });
     await settle();
-    await click(screen.getByText("Attach what was dropped"));
-    expect(screen.getByText("a.png is longer than 100 MiB.")).toBeTruthy();
-    expect(words("dropped")).toContain("a.png");
+    await click(screen.getByTestId("attach-waiting"));
+    expect(words("attach-status")).toContain("Attached to R-014: a.png, c.png.");
+    expect(screen.getByText("bad.bin is longer than 100 MiB.")).toBeTruthy();
+    expect(words("waiting-files")).toContain("Not attached yet: bad.bin, dropped meanwhile.png");
+    await expectAccessible();
+    await click(screen.getByTestId("leave-waiting"));
+    expect(host.given("leaveWaiting")).toEqual([[[2, 4]]]);
+    expect(screen.queryByText("bad.bin is longer than 100 MiB.")).toBeNull();
   });
 
-  it("lets files be chosen", async () => {
+  it("lets files be chosen for the run that is seen", async () => {
     const host = await openEvidence();
     await click(screen.getByTestId("choose"));
-    expect(host.given("chooseEvidence")).toEqual([["phase-metadata"]]);
+    expect(host.given("chooseEvidence")).toEqual([[runOf().id, "phase-metadata"]]);
+  });
+
+  it("says what is being attached once that takes longer, and offers to stop", async () => {
+    const host = new FakeHost(viewOf());
+    let finish: () => void = () => undefined;
+    host.chooseEvidence = async () => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      return [];
+    };
+    await openEvidence(host);
+    await click(screen.getByTestId("choose"));
+    host.tellAttach({ done: 0, total: 2, file: "long.bin" });
+    await settle();
+    expect(screen.queryByTestId("progress")).toBeNull();
+    vi.setSystemTime(NOW + 2_000);
+    await vi.waitFor(() => expect(words("progress")).toContain("1 of 2: long.bin"), 3_000);
+    await click(screen.getByText("Cancel"));
+    expect(host.given("cancelAttach")).toHaveLength(1);
+    finish();
+    await settle();
+    expect(screen.queryByTestId("progress")).toBeNull();
+  });
+
+  it("turns to an earlier run, attaches to that one and exports that one", async () => {
+    const host = new FakeHost(viewOf());
+    const [newest, earlier] = [runOf(), runOf({ id: "earlier", label: "R-013", endedAtMs: NOW - 3_600_000 })];
+    const runs = [newest, earlier];
+    const asked: (string | null)[] = [];
+    host.evidence = async (run) => {
+      await Promise.resolve();
+      asked.push(run);
+      return evidenceOf(run === "earlier" ? { run: earlier, runs, items: [] } : { run: newest, runs });
+    };
+    await openEvidence(host);
+    await select(screen.getByTestId("evidence-run"), "R-013, rehearsal");
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Evidence of R-013");
+    await click(screen.getByTestId("export-zip"));
+    expect(host.given("exportEvidence")).toEqual([["earlier", true]]);
+    await click(screen.getByTestId("choose"));
+    expect(host.given("chooseEvidence")[0]?.[0]).toBe("earlier");
+    // Whether we may advance is about the run that goes on.
+    await click(screen.getByTestId("nav-advance"));
+    expect(words("advance-smoke-log")).toContain("missing");
+    expect(asked).toContain("earlier");
   });
 });
 
 describe("elsewhere", () => {
   it("stands on the first page, and leads to its own", async () => {
     await open(viewOf());
-    expect(words("advance-evidence")).toContain("missing");
+    expect(words("advance-smoke-log")).toContain("missing The checklist was not run.");
+    expect(words("advance-phase-metrics")).toContain("from before the phase was set.");
+    expect(words("advance-rollback-drill")).not.toContain("with every split");
     await click(screen.getByText("Evidence", { selector: ".link" }));
     expect(screen.getByTestId("items")).toBeTruthy();
   });

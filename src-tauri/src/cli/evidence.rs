@@ -22,10 +22,13 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         run: Option<String>,
     },
-    /// Put a file on the open run; at most 100 MiB, kept by its SHA-256 and never opened
+    /// Put a file on a run, ended or not; at most 100 MiB, kept by its SHA-256 and never opened
     Attach {
         /// The file
         file: PathBuf,
+        /// The run: its label, such as R-001, or its id [default: the open one, else the newest]
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
         /// The evidence item it is for: phase-metadata, phase-metrics, smoke-log, failed-requests, rollback-drill
         #[arg(long = "as", value_name = "ITEM")]
         item: String,
@@ -69,9 +72,12 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
                 Status::Yes
             })
         }
-        Command::Attach { file, item } => {
-            let attached = desk.attach_evidence(&file, &item).await?;
-            printer.result(&attached, || format!("Attached {}", attachment(&attached)));
+        Command::Attach { file, run, item } => {
+            let never = Cancel::never();
+            let attached = desk.attach_evidence(run.as_deref(), &file, &item, &never).await?;
+            printer.result(&attached, || {
+                format!("Attached to {}: {}", attached.run, attachment(&attached))
+            });
             Ok(Status::Yes)
         }
         Command::Export { to, run } => {
@@ -109,11 +115,15 @@ pub async fn export(
         tokio::select! {
             report = &mut exporting => return report,
             Ok(()) = seen.changed() => {
-                if let Some(step) = &*seen.borrow_and_update()
-                    && step.done > 0
-                    && step.done % 50 == 0
-                {
-                    printer.progress(&format!("{} of {} files: {}", step.done, step.total, step.file));
+                match &*seen.borrow_and_update() {
+                    // A small bundle is read again sooner than anybody reads this.
+                    Some(step) if step.verifying && step.total > 50 => {
+                        printer.progress("All files are written; they are read again to verify them");
+                    }
+                    Some(step) if !step.verifying && step.done > 0 && step.done % 50 == 0 => {
+                        printer.progress(&format!("{} of {} files: {}", step.done, step.total, step.file));
+                    }
+                    _ => {}
                 }
             }
             Ok(()) = tokio::signal::ctrl_c() => {

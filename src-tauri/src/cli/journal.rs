@@ -10,7 +10,8 @@ use std::path::PathBuf;
 pub enum Command {
     /// Check every entry and the chain between them
     Verify {
-        /// Check too that nothing was cut off or rewritten since this evidence bundle was sealed
+        /// Check too that nothing was cut off or rewritten since this evidence bundle was sealed; a copy of its
+        /// data/phase/metadata.json will do
         #[arg(long, value_name = "PATH")]
         bundle: Option<PathBuf>,
     },

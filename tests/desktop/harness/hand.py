@@ -1,5 +1,6 @@
 """A person's hand at the screen, for what the browser engine's driver cannot reach: the system's own dialogs, and the
-window's close button. Usage: hand.py close|KEY TITLE, where KEY is X11's name of a key. Waits for the window.
+window's close button. Usage: hand.py close|KEY TITLE, where KEY is X11's name of a key, or hand.py type TITLE TEXT, where TEXT is
+in Latin letters. Waits for the window.
 """
 
 import ctypes
@@ -73,6 +74,9 @@ set_focus = declare(x11, "XSetInputFocus", ctypes.c_int, ctypes.c_void_p, Window
 focus_of = declare(x11, "XGetInputFocus", ctypes.c_int, ctypes.c_void_p, pointer(Window), pointer(ctypes.c_int))
 symbol_of = declare(x11, "XStringToKeysym", ctypes.c_ulong, ctypes.c_char_p)
 code_of = declare(x11, "XKeysymToKeycode", ctypes.c_ubyte, ctypes.c_void_p, ctypes.c_ulong)
+symbol_on = declare(
+    x11, "XkbKeycodeToKeysym", ctypes.c_ulong, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_int
+)
 fake_key = declare(
     xtest, "XTestFakeKeyEvent", ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong
 )
@@ -98,8 +102,19 @@ def windows(display, window):
             yield from windows(display, child)
 
 
+def press(display, symbol):
+    code = code_of(display, symbol)
+    # On the key alone there is another sign.
+    shift = [code_of(display, symbol_of(b"Shift_L"))] if symbol_on(display, code, 0, 0) != symbol else []
+    for key in [*shift, code]:
+        fake_key(display, key, 1, 0)
+    for key in [code, *shift]:
+        fake_key(display, key, 0, 0)
+    sync(display, 0)
+
+
 def main():
-    act, title = sys.argv[1:]
+    act, title, *text = sys.argv[1:]
     # A window may go while it is looked at.
     handler = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(lambda _display, _error: 0)
     x11.XSetErrorHandler(handler)
@@ -126,10 +141,9 @@ def main():
         if time.monotonic() > until:
             sys.exit("the window does not take the keyboard")
         time.sleep(0.05)
-    code = code_of(display, symbol_of(act.encode()))
-    for pressed in (1, 0):
-        fake_key(display, code, pressed, 0)
-    sync(display, 0)
+    # A Latin letter's number is its symbol's.
+    for symbol in [ord(letter) for letter in text[0]] if act == "type" else [symbol_of(act.encode())]:
+        press(display, symbol)
 
 
 main()

@@ -140,6 +140,11 @@ impl Desk {
         self.stack.by_hand(act, title);
     }
 
+    /// A hand at the screen types a text in Latin letters into a window by its title, where the driver cannot.
+    pub fn type_by_hand(&self, text: &str, title: &str) {
+        self.stack.type_by_hand(text, title);
+    }
+
     /// Waits until these processes of the program run, told by their arguments, and no other; they need no window.
     pub async fn until_running(&self, arguments: &[&str]) {
         let deadline = Instant::now() + page::PATIENCE;

@@ -155,12 +155,21 @@ impl Stack {
 
     /// What a hand at the screen does to a window by its title: `close`, or a key by its X11 name.
     pub fn by_hand(&self, act: &str, title: &str) {
+        self.hand(&[act, title]);
+    }
+
+    /// A hand at the screen types a text into a window by its title.
+    pub fn type_by_hand(&self, text: &str, title: &str) {
+        self.hand(&["type", title, text]);
+    }
+
+    fn hand(&self, arguments: &[&str]) {
         let output = Command::new("python3")
             .arg(concat!(
                 env!("CARGO_MANIFEST_DIR"),
                 "/../tests/desktop/harness/hand.py"
             ))
-            .args([act, title])
+            .args(arguments)
             .env("DISPLAY", &self.display)
             .output()
             .unwrap_or_else(|error| panic!("python3 does not start ({error}); see make test"));

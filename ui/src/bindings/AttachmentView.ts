@@ -5,6 +5,10 @@
  */
 export type AttachmentView = { 
 /**
+ * The run that it was put on, `R-001`.
+ */
+run: string, 
+/**
  * The bytes' SHA-256, lower-case hex.
  */
 sha256: string, 

@@ -13,6 +13,10 @@ export type EvidenceView = {
  */
 run: RunView | null, 
 /**
+ * The runs that can be looked at, newest first: this one and the newest hundred.
+ */
+runs: Array<RunView>, 
+/**
  * The runbook's items.
  */
 items: Array<Item>, 

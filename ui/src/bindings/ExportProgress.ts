@@ -15,4 +15,8 @@ total: number,
 /**
  * The file that is being written.
  */
-file: string, };
+file: string, 
+/**
+ * Whether all are written, and read again to see that they are what they should be.
+ */
+verifying: boolean, };

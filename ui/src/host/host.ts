@@ -7,7 +7,8 @@ import type { DeskView } from "../bindings/DeskView";
 import type { DifferenceLineView } from "../bindings/DifferenceLineView";
 import type { DrillRequest } from "../bindings/DrillRequest";
 import type { EnvironmentDraft } from "../bindings/EnvironmentDraft";
-import type { AttachmentView } from "../bindings/AttachmentView";
+import type { AttachProgress } from "../bindings/AttachProgress";
+import type { AttachTried } from "../bindings/AttachTried";
 import type { EvidenceView } from "../bindings/EvidenceView";
 import type { ExportProgress } from "../bindings/ExportProgress";
 import type { ExportReport } from "../bindings/ExportReport";
@@ -49,8 +50,18 @@ import type { WaiveDraft } from "../bindings/WaiveDraft";
 /** What to do about a damaged journal; the damaged file is kept either way. */
 export type StoreChoice = "restore_newest" | "start_new";
 
-/** What is dragged over the window, or was dropped on it. Where a file lies the program keeps to itself. */
-export type Dropping = { what: "over" } | { what: "away" } | { what: "dropped"; names: string[] };
+/** A file that waits to be attached. Where it lies the program keeps to itself. */
+export interface WaitingFile {
+  id: number;
+  name: string;
+}
+
+/** What is dragged over the window or was dropped on it, and every file that waits then. */
+export type Dropping =
+  | { what: "over" }
+  | { what: "away" }
+  | { what: "dropped"; files: WaitingFile[] }
+  | { what: "waiting"; files: WaitingFile[] };
 
 /**
  * What the window asks of the program: one function a command. Every promise rejects with a `Problem`.
@@ -168,20 +179,27 @@ export interface Host {
   importLogEntries(text: string): Promise<LogImportView>;
   /** The after-action report as Markdown. */
   afterAction(id: string): Promise<string>;
-  /** How the evidence of the newest run stands. */
-  evidence(): Promise<EvidenceView>;
-  /** Attaches what was dropped last to one of the runbook's items. */
-  attachDropped(item: string): Promise<AttachmentView[]>;
-  /** Lets a person choose files and attaches them; an empty list where none was chosen. */
-  chooseEvidence(item: string): Promise<AttachmentView[]>;
-  /** Writes the newest run's sealed bundle among the desk's files, and verifies it. */
-  exportEvidence(zip: boolean): Promise<ExportReport>;
+  /** How the evidence of a run stands, by the run's id; of the newest where it is null. */
+  evidence(run: string | null): Promise<EvidenceView>;
+  /** Tries to attach waiting files to a run, for one of the runbook's items; where there is no run yet, one is opened. What is
+   *  refused goes on waiting. */
+  attachWaiting(run: string | null, item: string, ids: number[]): Promise<AttachTried[]>;
+  /** Lets a person choose files and attaches them in the same way; an empty list where none was chosen. */
+  chooseEvidence(run: string | null, item: string): Promise<AttachTried[]>;
+  /** Forgets files that wait. */
+  leaveWaiting(ids: number[]): Promise<void>;
+  /** Attaches no further file; what was not tried goes on waiting. */
+  cancelAttach(): Promise<void>;
+  /** Calls back as files are attached, and with null once none is. Resolves to a function that stops it. */
+  onAttach(receive: (step: AttachProgress | null) => void): Promise<() => void>;
+  /** Writes a run's sealed bundle among the desk's files, and verifies it. */
+  exportEvidence(run: string, zip: boolean): Promise<ExportReport>;
   cancelExport(): Promise<void>;
   /** The public half of the key that bundles are signed with. */
   evidenceKey(): Promise<KeyView>;
   /** Calls back as an export goes on, and with null once none does. Resolves to a function that stops it. */
   onExport(receive: (step: ExportProgress | null) => void): Promise<() => void>;
-  /** Calls back as files are dragged over the window. Resolves to a function that stops it. */
+  /** Calls back as files are dragged over the window, and as the list of those that wait changes. Resolves to a function that stops it. */
   onDrop(receive: (dropping: Dropping) => void): Promise<() => void>;
 
   selectEnvironment(name: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { DeskView } from "../bindings/DeskView";
+import type { AttachProgress } from "../bindings/AttachProgress";
 import type { ExportProgress } from "../bindings/ExportProgress";
 import type { SmokeReport } from "../bindings/SmokeReport";
 import type { SoakView } from "../bindings/SoakView";
@@ -76,10 +77,13 @@ export const tauri: Host = {
   exportLog: (id, query, format) => invoke("export_log", { id, query, format }),
   importLogEntries: (text) => invoke("import_log_entries", { text }),
   afterAction: (id) => invoke("after_action", { id }),
-  evidence: () => invoke("evidence"),
-  attachDropped: (item) => invoke("attach_dropped", { item }),
-  chooseEvidence: (item) => invoke("choose_evidence", { item }),
-  exportEvidence: (zip) => invoke("export_evidence", { zip }),
+  evidence: (run) => invoke("evidence", { run }),
+  attachWaiting: (run, item, ids) => invoke("attach_waiting", { run, item, ids }),
+  chooseEvidence: (run, item) => invoke("choose_evidence", { run, item }),
+  leaveWaiting: (ids) => invoke("leave_waiting", { ids }),
+  cancelAttach: () => invoke("cancel_attach"),
+  onAttach: (receive) => listen<AttachProgress | null>("attach", (event) => receive(event.payload)),
+  exportEvidence: (run, zip) => invoke("export_evidence", { run, zip }),
   cancelExport: () => invoke("cancel_export"),
   evidenceKey: () => invoke("evidence_key"),
   onExport: (receive) => listen<ExportProgress | null>("export", (event) => receive(event.payload)),

@@ -8,12 +8,20 @@ use crate::{
     view::{BrokenView, JournalView},
 };
 use desk_core::{
-    evidence::{bag, verify::JOURNAL_HEAD},
+    evidence::{bag, chain::Head, verify::JOURNAL_HEAD},
     journal::{Entry, Fault},
     record::Record,
 };
 use desk_store::{BackupInfo, OpenError, Restored, StoreError};
 use std::path::{Path, PathBuf};
+
+/// Whether this is a record of the phase that was taken out of a bundle, and not the bundle.
+fn is_record_of_phase(path: &Path) -> bool {
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    is_json && path.is_file()
+}
 
 impl Desk {
     /// Checks every entry of the journal.
@@ -57,25 +65,46 @@ impl Desk {
     }
 
     /// Whether the journal still holds the entry that was its newest when a bundle was sealed. A journal that was cut off or
-    /// rewritten since does not.
+    /// rewritten since does not. A copy of the bundle's record of the phase, `metadata.json`, will do, too.
     ///
     /// # Errors
     /// `not_found` (field `path`) where there is no bundle; `refused` for one that is not valid, which proves nothing; `store_*`.
     pub async fn holds_head_of(&self, bundle: &Path) -> Result<bool, Problem> {
-        let found = evidence::verify(bundle)?;
-        let head = bag::value(&found.info, JOURNAL_HEAD).and_then(|head| head.split_once(' '));
-        let head = head.and_then(|(seq, hash)| Some((seq.parse::<i64>().ok()?, hash)));
-        let (true, Some((seq, hash))) = (found.valid, head) else {
-            return Err(Problem::new(
+        let refused = |what: &str, next: &str| {
+            Problem::new(
                 Code::Refused,
-                "The bundle is not valid, so that it proves nothing about the journal.",
+                format!("{what}, so that it proves nothing about the journal."),
                 "The journal was not compared with it.",
-                "evidence verify says what is wrong with it.",
+                next,
             )
-            .about("path"));
+            .about("path")
         };
-        let kept = self.inner.store.hash_of(seq).await;
-        Ok(kept.map_err(|error| store_problem(&error))?.as_deref() == Some(hash))
+        let head = if is_record_of_phase(bundle) {
+            let text = std::fs::read_to_string(bundle).unwrap_or_default();
+            Head::of_metadata(&text).ok_or_else(|| {
+                refused(
+                    "The file names no entry of the journal",
+                    "Give a bundle, or the data/phase/metadata.json out of one.",
+                )
+            })?
+        } else {
+            let found = evidence::verify(bundle)?;
+            let head = bag::value(&found.info, JOURNAL_HEAD).and_then(|head| head.split_once(' '));
+            let head = head.and_then(|(seq, hash)| {
+                Some(Head {
+                    seq: seq.parse().ok()?,
+                    hash: hash.to_owned(),
+                })
+            });
+            head.filter(|_| found.valid).ok_or_else(|| {
+                refused(
+                    "The bundle is not valid",
+                    "evidence verify says what is wrong with it.",
+                )
+            })?
+        };
+        let kept = self.inner.store.hash_of(head.seq).await;
+        Ok(kept.map_err(|error| store_problem(&error))? == Some(head.hash))
     }
 
     /// Writes a backup of everything that is recorded.

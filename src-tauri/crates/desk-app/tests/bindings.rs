@@ -13,7 +13,7 @@ use desk_app::{
         AnnounceView, CopyPart, DifferenceLineView, FileFormat, MadeView, SentDraft, TemplateDraft,
         WaiveDraft,
     },
-    evidence::view::{EvidenceView, ExportProgress, ExportReport, KeyView},
+    evidence::view::{AttachProgress, AttachTried, EvidenceView, ExportProgress, ExportReport, KeyView},
     log::view::{
         LogChangeView, LogComparisonView, LogEntryView, LogFormat, LogImportView, LogPageView, LogQuery,
         LogSavedView,
@@ -83,6 +83,8 @@ fn the_bindings_are_those_of_the_types_that_cross() {
     LogQuery::export_all(&config).unwrap();
     LogSavedView::export_all(&config).unwrap();
     EvidenceView::export_all(&config).unwrap();
+    AttachProgress::export_all(&config).unwrap();
+    AttachTried::export_all(&config).unwrap();
     ExportProgress::export_all(&config).unwrap();
     ExportReport::export_all(&config).unwrap();
     KeyView::export_all(&config).unwrap();

@@ -37,6 +37,11 @@ use std::{
     sync::LazyLock,
 };
 
+/// A line of text as Markdown shows it: what would be read as a mark stands behind a backslash.
+pub fn escaped(line: &str) -> String {
+    markdown::escaped(line)
+}
+
 /// The most characters that a field holds.
 pub const LONGEST: usize = 20_000;
 

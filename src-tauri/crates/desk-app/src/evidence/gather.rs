@@ -5,7 +5,7 @@ use crate::{
     error::Problem,
     problem::store_problem,
     rollback::view::{RollbackPurpose, RollbackView},
-    smoke::view::{SmokeReport, SmokeStepState},
+    smoke::view::{SmokeReport, SmokeState, SmokeStepState},
 };
 use desk_core::{
     PhaseState,
@@ -70,19 +70,29 @@ impl Desk {
         let mut changes = store.phase_changes_of_run(&run.id).await.map_err(stored)?;
         changes.sort_by_key(|change| change.started_at_ms);
         let rows = store.smoke_runs_of_run(&run.id).await.map_err(stored)?;
+        let read: Vec<PhaseState> = rows
+            .iter()
+            .filter_map(|row| row.finish.as_ref()?.state.clone())
+            .collect();
         let mut smoke = self.reports(&environment, rows).await?;
         smoke.sort_by_key(|report| report.started_at_ms);
         let artifacts = store.artifacts_of_run(&run.id).await.map_err(stored)?;
         let rollbacks = self.rollbacks_of_run(run).await?;
         let attachments = store.evidence_of_run(&run.id).await.map_err(stored)?;
         let state = match run.ended_at_ms {
-            None => self.last_recorded(&environment).await,
+            None => self.last_recorded(&environment).await.or_else(|| newest(read)),
             // What somebody saved since does not belong to the run.
-            Some(_) => changes
-                .iter()
-                .rev()
-                .filter(|change| change.outcome == Some(ChangeOutcome::Confirmed))
-                .find_map(|change| change.state.clone()),
+            Some(ended_at_ms) => {
+                let moved = store
+                    .phase_moved_elsewhere(&environment, run.started_at_ms, ended_at_ms)
+                    .await
+                    .map_err(stored)?;
+                let saved = changes
+                    .iter()
+                    .filter(|change| change.outcome == Some(ChangeOutcome::Confirmed))
+                    .filter_map(|change| change.state.clone());
+                newest(read.into_iter().chain(moved).chain(saved))
+            }
         };
         let mut failed = failed_requests(&smoke, &changes);
         let until_ms = run.ended_at_ms.unwrap_or(i64::MAX);
@@ -126,6 +136,7 @@ impl Desk {
                 .filter_map(|report| {
                     Some(SmokeFact {
                         finished_at_ms: report.finished_at_ms,
+                        cancelled: report.state == SmokeState::Cancelled,
                         phase: desk_core::Phase::from_wire(&report.phase)?,
                         same_runbook: report.runbook_sha256 == runbook.sha256(),
                     })
@@ -162,6 +173,11 @@ impl Desk {
             items,
         })
     }
+}
+
+/// The newest of what was read of the phase, by when it was saved: a server that does not know of a save yet tells of the one before.
+fn newest(read: impl IntoIterator<Item = PhaseState>) -> Option<PhaseState> {
+    read.into_iter().max_by_key(|state| state.updated_at_ms)
 }
 
 /// The failures that the records tell of, by the id to read out.

@@ -17,7 +17,7 @@ pub use desk_core::evidence::{
 pub use read::verify;
 
 use self::{
-    payload::Payload,
+    payload::{Payload, Source},
     scan::Scan,
     view::{AttachmentView, EvidenceView, ExportProgress, ExportReport, ExportedView, KeyView},
     write::{Bundle, WriteError},
@@ -36,14 +36,24 @@ use desk_core::{
 };
 use desk_keychain::{Keep, KeychainError, Secret};
 use desk_portal::Credential;
+use desk_store::RunRow;
 use rand::TryRngCore as _;
 use secrecy::SecretString;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 use tokio::{runtime::Handle, sync::watch};
 use zeroize::Zeroizing;
 
 /// The longest file that can be attached, bytes.
 pub const LONGEST_ATTACHMENT: u64 = 100 * 1024 * 1024;
+
+/// How much of a file is read before it is asked again whether to go on, bytes.
+const READ_AT_ONCE: u64 = 4 * 1024 * 1024;
+
+/// How many of the newest runs can be looked at beside the one that is shown.
+const MOST_RUNS: usize = 100;
 
 /// A file that is shown as this when neither its bytes nor its name say what it is.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
@@ -60,6 +70,7 @@ impl Desk {
             Err(problem) if run.is_none() && problem.code == Code::NotFound => {
                 return Ok(EvidenceView {
                     run: None,
+                    runs: Vec::new(),
                     items: self.evidence_items_of_nothing(),
                     attachments: Vec::new(),
                     exports: Vec::new(),
@@ -69,26 +80,42 @@ impl Desk {
         };
         let stored = |error| store_problem(&error);
         let gathered = self.gather(&run).await?;
+        let label = run_label(run.number);
         let exports = self.inner.store.exports_of_run(&run.id).await.map_err(stored)?;
+        let run = run_view(&run, &environment);
+        let runs = self.runs().await?.into_iter().enumerate();
+        let runs = runs
+            .filter(|(at, other)| *at < MOST_RUNS || other.id == run.id)
+            .map(|(_, other)| other)
+            .collect();
         Ok(EvidenceView {
-            run: Some(run_view(&run, &environment)),
+            run: Some(run),
+            runs,
             items: gathered.items,
             attachments: gathered
                 .attachments
                 .into_iter()
-                .map(AttachmentView::from)
+                .map(|row| AttachmentView::of(row, &label))
                 .collect(),
             exports: exports.into_iter().map(ExportedView::from).collect(),
         })
     }
 
-    /// Puts a file on the open run as evidence for one of the runbook's items. The file is read, kept by its hash and never
-    /// opened otherwise.
+    /// Puts a file on a run as evidence for one of the runbook's items: on the one with this id or label, ended or not; without
+    /// one on the open run, else on the newest. Only where there is no run at all one is opened. The file is read, kept by its
+    /// hash and never opened otherwise.
     ///
     /// # Errors
-    /// `invalid_input` (field `file`) for a file that cannot be read, is longer than 100 MiB or holds a secret, or (field
-    /// `item`) for an item that the runbook does not have; `keychain_*`; `store_*`. Nothing was attached then.
-    pub async fn attach_evidence(&self, file: &Path, item: &str) -> Result<AttachmentView, Problem> {
+    /// `invalid_input` (field `file`) for what is no file, cannot be read or is longer than 100 MiB, or (field `item`) for an
+    /// item that the runbook does not have; `refused` (field `file`) where it holds a secret; `not_found` for a run that is not
+    /// there; `stopped`; `keychain_*`; `store_*`. Nothing was attached then.
+    pub async fn attach_evidence(
+        &self,
+        run: Option<&str>,
+        file: &Path,
+        item: &str,
+        cancel: &Cancel,
+    ) -> Result<AttachmentView, Problem> {
         let runbook = self.rules()?;
         if !runbook.evidence.iter().any(|known| known.id == item) {
             let ids: Vec<&str> = runbook.evidence.iter().map(|known| known.id.as_str()).collect();
@@ -98,22 +125,26 @@ impl Desk {
                 format!("Use {}.", ids.join(", ")),
             ));
         }
-        let name = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        // Before the file is read: nobody waits for a run that is not there.
+        let named = match run {
+            Some(name) => Some(self.run_called(Some(name)).await?),
+            None => None,
+        };
+        let name = name_of(file);
         let scan = self.scan().await?;
-        let (path, shown) = (file.to_owned(), name.clone());
+        let (path, shown, asked) = (file.to_owned(), name.clone(), cancel.clone());
         let reading = tokio::task::spawn_blocking(move || {
-            let bytes = read_attachment(&path)?;
+            let bytes = read_attachment(&path, &asked)?;
             scan.look_into(&shown, &bytes)?;
             let media_type = media_type(&path, &bytes);
             Ok::<_, Problem>((bytes, media_type))
         });
         let (bytes, media_type) = reading.await.map_err(|panicked| internal_problem(&panicked))??;
+        if cancel.is_asked() {
+            return Err(attaching_stopped());
+        }
         let stored = |error| store_problem(&error);
         let environment = self.environment();
-        let kind = self.environment_row(&environment).await?.kind;
         let actor = self.acting(&environment).await;
         let length = bytes.len() as u64;
         let sha256 = self
@@ -122,7 +153,10 @@ impl Desk {
             .put_artifact(bytes, &media_type)
             .await
             .map_err(stored)?;
-        let (run_id, _) = self.run_in(&environment, kind, &actor).await?;
+        let (run_id, label) = match named {
+            Some(run) => (run.id, run_label(run.number)),
+            None => self.run_for_evidence(&environment, &actor).await?,
+        };
         let record = Record::EvidenceAttached {
             sha256,
             name,
@@ -134,7 +168,8 @@ impl Desk {
             .await?;
         self.touch();
         let rows = self.inner.store.evidence_of_run(&run_id).await.map_err(stored)?;
-        rows.into_iter().last().map(AttachmentView::from).ok_or_else(|| {
+        let newest = rows.into_iter().last();
+        newest.map(|row| AttachmentView::of(row, &label)).ok_or_else(|| {
             Problem::new(
                 Code::StoreFailed,
                 "The attached file is not among the run's.",
@@ -144,14 +179,35 @@ impl Desk {
         })
     }
 
+    /// The run that a file belongs to where nobody names one: the open one, else the newest. What is found when all is over
+    /// belongs to the run that it is about, and opens none.
+    async fn run_for_evidence(
+        &self,
+        environment: &EnvironmentName,
+        actor: &str,
+    ) -> Result<(String, String), Problem> {
+        let of = |run: RunRow| (run.id, run_label(run.number));
+        if let Some(open) = self.open_run().await? {
+            return Ok(of(open));
+        }
+        match self.run_called(None).await {
+            Ok(newest) => Ok(of(newest)),
+            Err(problem) if problem.code == Code::NotFound => {
+                let kind = self.environment_row(environment).await?.kind;
+                self.run_in(environment, kind, actor).await
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Writes the sealed bundle of a run: a folder, or a zip file where `to` ends in `.zip`. It appears whole or not at all, and
-    /// is verified after it was written.
+    /// is verified before it counts as exported.
     ///
     /// What is missing does not keep it from being written; it is said on its face, and it never verifies as complete.
     ///
     /// # Errors
     /// `invalid_input` (field `to`) where something is there already or nothing can be written; `refused` (field `file`) where a
-    /// file holds a secret; `stopped`; `not_found` for a run that is not there; `keychain_*`; `store_*`. Nothing was written then;
+    /// file holds a secret, or without a field where the bundle does not verify; `stopped`; `not_found` for a run that is not there; `keychain_*`; `store_*`. Nothing was written then;
     /// only where the journal cannot be written afterwards, the bundle is there, and the problem says so.
     pub async fn export_evidence(
         &self,
@@ -175,9 +231,14 @@ impl Desk {
         let store = self.inner.store.clone();
         let handle = Handle::current();
         let writing = tokio::task::spawn_blocking(move || {
-            write_bundle(bundle, payload, &key, &scan, &store, &handle, &told, &cancel)
+            let read = |source: Source| source.read(&store, &handle);
+            write_bundle(bundle, payload, &key, &scan, &read, &told, &cancel)
         });
-        let (path, bundle_sha256) = writing.await.map_err(|panicked| internal_problem(&panicked))??;
+        let Written {
+            path,
+            bundle_sha256,
+            verification,
+        } = writing.await.map_err(|panicked| internal_problem(&panicked))??;
         let environment = self.environment();
         let actor = self.acting(&environment).await;
         let record = Record::EvidenceExported {
@@ -198,11 +259,6 @@ impl Desk {
                 ..problem
             })?;
         self.touch();
-        let to_verify = path.clone();
-        let verifying = tokio::task::spawn_blocking(move || verify(&to_verify));
-        let verification = verifying
-            .await
-            .map_err(|panicked| internal_problem(&panicked))??;
         Ok(ExportReport {
             path: path.display().to_string(),
             run: label,
@@ -214,12 +270,13 @@ impl Desk {
         })
     }
 
-    /// Where the newest run's bundle goes when nobody is asked for a place: among the desk's files.
+    /// Where a run's bundle goes when nobody is asked for a place: among the desk's files. The run is given by its id or its
+    /// label, else it is the newest.
     ///
     /// # Errors
-    /// `not_found` before the first run; `store_*`.
-    pub async fn place_for_evidence(&self, zip: bool) -> Result<PathBuf, Problem> {
-        let run = self.run_called(None).await?;
+    /// `not_found` for a run that is not there; `store_*`.
+    pub async fn place_for_evidence(&self, run: Option<&str>, zip: bool) -> Result<PathBuf, Problem> {
+        let run = self.run_called(run).await?;
         self.place_for(&run_label(run.number), zip)
     }
 
@@ -320,19 +377,28 @@ fn unreadable_key() -> Problem {
     )
 }
 
-/// Everything that touches the disk: each file is looked into before it is written, and the last makes the bundle whole.
-#[expect(clippy::too_many_arguments, reason = "a closure's captures, spelled out")]
+/// A bundle that was written and verified.
+#[derive(Debug)]
+struct Written {
+    path: PathBuf,
+    /// The SHA-256 of its tag manifest, the last file, which stands for every other.
+    bundle_sha256: String,
+    verification: Verification,
+}
+
+/// Everything that touches the disk: each file is looked into before it is written, the last makes the bundle whole, and what
+/// does not verify then does not stay.
 fn write_bundle(
     bundle: Bundle,
     payload: Payload,
     key: &SealKey,
     scan: &Scan,
-    store: &desk_store::Store,
-    handle: &Handle,
+    read: &dyn Fn(Source) -> Result<Vec<u8>, Problem>,
     progress: &watch::Sender<Option<ExportProgress>>,
     cancel: &Cancel,
-) -> Result<(PathBuf, String), Problem> {
+) -> Result<Written, Problem> {
     let total = payload.files.len() + sealing_files();
+    let total = u32::try_from(total).unwrap_or(u32::MAX);
     let mut done = 0;
     let mut tell = |path: &str| -> Result<(), Problem> {
         if cancel.is_asked() {
@@ -340,8 +406,9 @@ fn write_bundle(
         }
         progress.send_replace(Some(ExportProgress {
             done,
-            total: u32::try_from(total).unwrap_or(u32::MAX),
+            total,
             file: path.to_owned(),
+            verifying: false,
         }));
         done += 1;
         Ok(())
@@ -352,7 +419,7 @@ fn write_bundle(
     let count = payload.files.len();
     for file in payload.files {
         tell(&file.path)?;
-        let bytes = file.source.read(store, handle)?;
+        let bytes = read(file.source)?;
         scan.look_into(&file.path, &bytes)?;
         let sha256 = writer.put(&file.path, &bytes).map_err(WriteError::into_problem)?;
         size += bytes.len() as u64;
@@ -375,10 +442,10 @@ fn write_bundle(
     for (path, text) in &sealed {
         scan.look_into(path, text.as_bytes())?;
     }
-    let mut newest = String::new();
+    let mut bundle_sha256 = String::new();
     for (path, text) in &sealed {
         tell(path)?;
-        newest = writer
+        bundle_sha256 = writer
             .put(path, text.as_bytes())
             .map_err(WriteError::into_problem)?;
     }
@@ -386,8 +453,50 @@ fn write_bundle(
         return Err(stopped());
     }
     let path = writer.finish().map_err(WriteError::into_problem)?;
-    // The last file is the tag manifest, which stands for every other.
-    Ok((path, newest))
+    progress.send_replace(Some(ExportProgress {
+        done: total,
+        total,
+        file: String::new(),
+        verifying: true,
+    }));
+    let why_not = match verify(&path) {
+        Ok(_) if cancel.is_asked() => stopped(),
+        Ok(verification) if verification.valid => {
+            return Ok(Written {
+                path,
+                bundle_sha256,
+                verification,
+            });
+        }
+        Ok(verification) => not_verified(&verification.findings),
+        Err(problem) => problem,
+    };
+    Err(match write::remove(&path) {
+        Ok(()) => why_not,
+        Err(error) => Problem {
+            meaning: format!(
+                "It is still at {}, and does not count as exported: it could not be removed.",
+                path.display()
+            ),
+            next: "Remove it yourself, and export again.".to_owned(),
+            detail: Some(format!("{} {error}", why_not.detail.unwrap_or_default())),
+            ..why_not
+        },
+    })
+}
+
+fn not_verified(findings: &[Finding]) -> Problem {
+    let found: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.path, finding.words))
+        .collect();
+    Problem::new(
+        Code::Refused,
+        "The bundle that was written does not verify.",
+        "It was removed, and does not count as exported.",
+        "Export again, to another disk if there is one; should it happen again, the details say what to report.",
+    )
+    .detailed(found.join("; "))
 }
 
 /// How many files are sealed besides the payload.
@@ -404,36 +513,66 @@ fn stopped() -> Problem {
     )
 }
 
-fn read_attachment(path: &Path) -> Result<Vec<u8>, Problem> {
+fn attaching_stopped() -> Problem {
+    Problem::new(
+        Code::Stopped,
+        "Attaching was stopped.",
+        "This file was not attached.",
+        "Attach it when you are ready.",
+    )
+}
+
+/// What a file is called, without the folders that lead to it: where it lies is nobody's business in the window.
+fn name_of(file: &Path) -> String {
+    let name = file.file_name();
+    name.map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn read_attachment(path: &Path, cancel: &Cancel) -> Result<Vec<u8>, Problem> {
+    let name = name_of(path);
     let unreadable = |error: std::io::Error| {
         Problem::invalid(
             "file",
-            format!("{} cannot be read.", path.display()),
+            format!("{name} cannot be read: it was not attached."),
             "Choose a file that you may read.",
         )
         .detailed(error.to_string())
     };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
+    let too_long = || {
+        Problem::invalid(
+            "file",
+            format!("{name} is longer than 100 MiB: it was not attached."),
+            "Attach the part that matters, or a smaller copy.",
+        )
+    };
+    // Before it is opened: whoever opens a pipe waits for somebody to write to it.
+    let about = std::fs::metadata(path).map_err(unreadable)?;
     if !about.is_file() {
         return Err(Problem::invalid(
             "file",
-            format!("{} is not a file.", path.display()),
+            format!("{name} is not a file: it was not attached."),
             "Choose a file; pack a folder as .zip first.",
         ));
     }
-    let mut bytes = Vec::new();
-    // One byte more than may be, for the file may grow while it is read.
-    let mut reader = std::io::Read::take(file, LONGEST_ATTACHMENT + 1);
-    std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LONGEST_ATTACHMENT {
-        return Err(Problem::invalid(
-            "file",
-            format!("{} is longer than 100 MiB.", path.display()),
-            "Attach the part that matters, or a smaller copy.",
-        ));
+    if about.len() > LONGEST_ATTACHMENT {
+        return Err(too_long());
     }
-    Ok(bytes)
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    loop {
+        if cancel.is_asked() {
+            return Err(attaching_stopped());
+        }
+        let mut part = file.by_ref().take(READ_AT_ONCE);
+        if part.read_to_end(&mut bytes).map_err(unreadable)? == 0 {
+            return Ok(bytes);
+        }
+        // It may grow while it is read.
+        if bytes.len() as u64 > LONGEST_ATTACHMENT {
+            return Err(too_long());
+        }
+    }
 }
 
 /// What a file is: by its first bytes, else by its name, as far as the desk knows.
@@ -454,4 +593,46 @@ fn media_type(path: &Path, bytes: &[u8]) -> String {
         _ => UNKNOWN_TYPE,
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{payload::PayloadFile, *};
+
+    /// No run makes such a bundle, which names no key; were a fault in the desk to make one, it must not count as exported.
+    #[test]
+    fn a_bundle_that_does_not_verify_is_removed_and_said_to_be_none() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["bundle", "bundle.zip"] {
+            let payload = Payload {
+                files: vec![PayloadFile {
+                    path: "data/a".to_owned(),
+                    source: Source::Bytes(b"x".to_vec()),
+                }],
+                info: Vec::new(),
+                readme: "# Evidence\n".to_owned(),
+                test_result: serde_json::json!({}),
+                decisions: serde_json::json!({}),
+                journal_head: (1, "00".to_owned()),
+                missing_ids: Vec::new(),
+                missing: Vec::new(),
+            };
+            let written = write_bundle(
+                Bundle::at(&dir.path().join(name)).unwrap(),
+                payload,
+                &SealKey::from_seed(&[7; 32]),
+                &Scan::new(&[]),
+                &|source| match source {
+                    Source::Bytes(bytes) => Ok(bytes),
+                    Source::Artifact(_) => Err(stopped()),
+                },
+                &watch::Sender::new(None),
+                &Cancel::never(),
+            );
+            let problem = written.unwrap_err();
+            assert_eq!(problem.code, Code::Refused, "{name}");
+            assert!(problem.detail.unwrap().contains("bag-info.txt"), "{name}");
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{name}");
+        }
+    }
 }

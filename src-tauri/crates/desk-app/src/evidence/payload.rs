@@ -24,9 +24,10 @@ use desk_core::{
         redact::{redact, redact_json},
         verify,
     },
+    log::escaped,
     record::ArtifactKind,
 };
-use desk_store::{RunRow, Store};
+use desk_store::{EvidenceRow, RunRow, Store};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -144,13 +145,15 @@ struct SmokeLine<'a> {
     step: &'a SmokeStepView,
 }
 
-/// `phase/metadata.json`: the runbook's first item.
+/// `phase/metadata.json`: the runbook's first item, the record of the phase and its note. It names the journal's newest entry, so
+/// that a copy of it elsewhere shows a journal that was cut off or rewritten since.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PhaseMetadata<'a> {
     #[serde(flatten)]
     state: &'a PhaseStateView,
     updated_at_iso: Option<String>,
+    journal_head: chain::Head,
 }
 
 impl Desk {
@@ -170,19 +173,11 @@ impl Desk {
             .items
             .iter()
             .filter(|item| item.is_open())
-            .map(|item| (item.id.clone(), item.why.clone()))
+            .map(|item| (item.id.clone(), redact(&item.why).into_owned()))
             .collect();
 
         pack.json("run.json", &view)?;
         pack.json("evidence.json", &json!({ "items": gathered.items }))?;
-        if let Some(state) = &gathered.state {
-            let state = PhaseStateView::from(state);
-            let metadata = PhaseMetadata {
-                updated_at_iso: iso(state.updated_at_ms),
-                state: &state,
-            };
-            pack.json("phase/metadata.json", &metadata)?;
-        }
         let decisions: Vec<_> = gathered
             .changes
             .iter()
@@ -236,7 +231,7 @@ impl Desk {
             )),
         }
         for file in &gathered.attachments {
-            let path = format!("attachments/{}-{}", short(&file.sha256), plain_name(&file.name));
+            let path = attachment_path(file);
             // The same file may stand for two items.
             if !pack
                 .files
@@ -258,6 +253,18 @@ impl Desk {
         let journal =
             chain::lines(stretch, &run.id, environment.as_str()).map_err(|error| internal_problem(&error))?;
         pack.put("journal.jsonl", journal);
+        if let Some(state) = &gathered.state {
+            let state = PhaseStateView::from(state);
+            let metadata = PhaseMetadata {
+                updated_at_iso: iso(state.updated_at_ms),
+                state: &state,
+                journal_head: chain::Head {
+                    seq: head.0,
+                    hash: head.1.clone(),
+                },
+            };
+            pack.json("phase/metadata.json", &metadata)?;
+        }
 
         let test_result = test_result(&gathered.smoke, &runbook_sha256);
         let decided = decisions_predicate(&Decided {
@@ -310,6 +317,15 @@ fn iso(at_ms: i64) -> Option<String> {
 /// The first digits of a hash: enough to tell files apart by name.
 fn short(sha256: &str) -> &str {
     sha256.get(..12).unwrap_or(sha256)
+}
+
+/// Where an attached file lies in `data/`.
+fn attachment_path(file: &EvidenceRow) -> String {
+    format!(
+        "attachments/{}-{}",
+        short(&file.sha256),
+        plain_name(&redact(&file.name))
+    )
 }
 
 /// A file's name in letters that every system takes.
@@ -371,7 +387,7 @@ fn attachments(gathered: &Gathered) -> Value {
         .iter()
         .map(|file| {
             json!({
-                "file": format!("attachments/{}-{}", short(&file.sha256), plain_name(&file.name)),
+                "file": attachment_path(file),
                 "name": file.name,
                 "item": file.item,
                 "mediaType": file.media_type,
@@ -561,6 +577,15 @@ fn info(
     info
 }
 
+/// A line that people or a runbook wrote, as Markdown shows it and without what must not leave.
+fn as_text(line: &str) -> String {
+    let line: String = redact(line)
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    escaped(&line)
+}
+
 /// The words at the front of a bundle.
 fn readme(
     run: &RunView,
@@ -582,12 +607,12 @@ fn readme(
         } else {
             format!("**INCOMPLETE: {} missing**", missing.len())
         },
-        run.environment,
-        redact(run.owner.as_deref().unwrap_or("not named")),
+        as_text(&run.environment),
+        as_text(run.owner.as_deref().unwrap_or("not named")),
         when(now_ms, zone),
     );
     for words in missing {
-        let _ = writeln!(text, "- missing: {words}");
+        let _ = writeln!(text, "- missing: {}", as_text(words));
     }
     if !missing.is_empty() {
         text.push('\n');
@@ -600,7 +625,12 @@ fn readme(
             desk_core::evidence::items::ItemState::Outdated => "outdated",
             desk_core::evidence::items::ItemState::NotNeeded => "not needed",
         };
-        let _ = writeln!(text, "| {} | {state} | {} |", item.words, item.why);
+        let _ = writeln!(
+            text,
+            "| {} | {state} | {} |",
+            as_text(&item.words),
+            as_text(&item.why)
+        );
     }
     let _ = write!(
         text,
@@ -610,12 +640,13 @@ fn readme(
 | in `data/` | what |
 |---|---|
 | `run.json`, `evidence.json` | the run, and how each item stands |
-| `phase/` | the phase in force, and every decision |
+| `phase/` | the phase in force with its note and the journal's newest entry, and every decision |
 | `metrics/` | the snapshots of the phase metrics, to the letter |
 | `smoke/` | the smoke log, as JSON lines and as JUnit |
 | `failures/` | requests that failed, with request ids and support codes |
 | `rollbacks/`, `drills/` | each with its steps and splits |
 | `announcements/` | the texts that left the desk |
+| `log/` | the run's entry in the rehearsal log, as text and as Markdown, and its after-action report |
 | `attachments/`, `attachments.json` | files that people attached |
 | `runbook.toml` | the runbook that the run went by |
 | `journal.jsonl` | the run's stretch of the journal, an entry a line |
@@ -639,4 +670,42 @@ the links can be checked.
 "
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::RunKind;
+    use desk_core::evidence::items::ItemState;
+
+    #[test]
+    fn what_people_and_runbooks_wrote_is_shown_as_it_is_and_without_addresses() {
+        let run = RunView {
+            id: "id".to_owned(),
+            label: "R-001".to_owned(),
+            kind: RunKind::Live,
+            environment: "studio".to_owned(),
+            owner: Some("Ops | [x](http://x.example)\n# zoë@example.org".to_owned()),
+            runbook_sha256: None,
+            started_by: "ana".to_owned(),
+            started_at_ms: 1,
+            ended_at_ms: None,
+        };
+        let item = Item {
+            id: "phase-metadata".to_owned(),
+            words: "Phase *and* note | all".to_owned(),
+            state: ItemState::Outdated,
+            why: "Phase 1, set by zoë@example.org.".to_owned(),
+            attached: 0,
+        };
+        let missing = ["phase-metadata: set by zoë@example.org".to_owned()];
+        let text = readme(&run, &[item], &missing, "aa", 1, Tz::UTC);
+        for line in [
+            r"Release owner: Ops \| \[x\](http://x.example) \# \[e-mail address removed\].",
+            r"- missing: phase-metadata: set by \[e-mail address removed\]",
+            r"| Phase \*and\* note \| all | outdated | Phase 1, set by \[e-mail address removed\]. |",
+        ] {
+            assert!(text.contains(line), "{line} is not in {text}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ const DEEPEST: usize = 32;
 /// journal is unbroken. Needs no desk and no network.
 ///
 /// # Errors
-/// `not_found` (field `path`) where nothing is there, or it cannot be opened.
+/// `not_found` (field `path`) where nothing is there, it cannot be opened, or is neither a file nor a folder.
 pub fn verify(path: &Path) -> Result<Verification, Problem> {
     let unreadable = |error: io::Error| {
         Problem::new(
@@ -41,8 +41,17 @@ pub fn verify(path: &Path) -> Result<Verification, Problem> {
         let mut contents = Contents::default();
         read_folder(path, "", 0, &mut contents).map_err(unreadable)?;
         contents
-    } else {
+    } else if about.is_file() {
         read_zip(File::open(path).map_err(unreadable)?)
+    } else {
+        // Whoever opens a pipe waits for somebody to write to it.
+        return Err(Problem::new(
+            Code::NotFound,
+            format!("{} is neither a file nor a folder.", path.display()),
+            "Nothing was checked.",
+            "Give the bundle's folder, or its .zip file.",
+        )
+        .about("path"));
     };
     Ok(verify::verify(&contents))
 }
@@ -173,6 +182,15 @@ fn read_zip(file: File) -> Contents {
             continue;
         };
         if entry.is_dir() {
+            // Tools that pack nothing as well as they can need two bytes for it.
+            if entry.size() > 0 || entry.compressed_size() > 2 {
+                let path = name.split_once('/').map_or(name.as_str(), |(_, path)| path);
+                contents.refused.push(Finding::new(
+                    path,
+                    FindingKind::Added,
+                    "has the name of a folder and holds bytes, and was not there when the bundle was signed",
+                ));
+            }
             continue;
         }
         if let Err(words) = bag::check_path(&name) {

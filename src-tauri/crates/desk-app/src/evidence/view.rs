@@ -3,7 +3,7 @@
 //! Times are milliseconds since 1970.
 
 use super::{Item, Verification};
-use crate::view::RunView;
+use crate::{error::Problem, view::RunView};
 use desk_store::{EvidenceRow, ExportRow};
 use serde::Serialize;
 use ts_rs::TS;
@@ -14,6 +14,8 @@ use ts_rs::TS;
 pub struct EvidenceView {
     /// The run; none before the first.
     pub run: Option<RunView>,
+    /// The runs that can be looked at, newest first: this one and the newest hundred.
+    pub runs: Vec<RunView>,
     /// The runbook's items.
     pub items: Vec<Item>,
     /// Files that people attached, oldest first.
@@ -26,6 +28,8 @@ pub struct EvidenceView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AttachmentView {
+    /// The run that it was put on, `R-001`.
+    pub run: String,
     /// The bytes' SHA-256, lower-case hex.
     pub sha256: String,
     /// The file's name.
@@ -42,9 +46,11 @@ pub struct AttachmentView {
     pub at_ms: i64,
 }
 
-impl From<EvidenceRow> for AttachmentView {
-    fn from(row: EvidenceRow) -> Self {
+impl AttachmentView {
+    /// A file of the run with this label.
+    pub(super) fn of(row: EvidenceRow, run: &str) -> Self {
         Self {
+            run: run.to_owned(),
             sha256: row.sha256,
             name: row.name,
             media_type: row.media_type,
@@ -54,6 +60,32 @@ impl From<EvidenceRow> for AttachmentView {
             at_ms: row.at_ms,
         }
     }
+}
+
+/// How far attaching has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachProgress {
+    /// Files that were tried.
+    pub done: u32,
+    /// Files that will be.
+    pub total: u32,
+    /// The name of the one that is being read.
+    pub file: String,
+}
+
+/// What became of a file that was to be attached: one of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachTried {
+    /// Which of the files that waited.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// The file as it was attached.
+    pub attached: Option<AttachmentView>,
+    /// Why it was not.
+    pub problem: Option<Problem>,
 }
 
 /// A bundle that was exported.
@@ -97,6 +129,8 @@ pub struct ExportProgress {
     pub total: u32,
     /// The file that is being written.
     pub file: String,
+    /// Whether all are written, and read again to see that they are what they should be.
+    pub verifying: bool,
 }
 
 /// A bundle that was just written.

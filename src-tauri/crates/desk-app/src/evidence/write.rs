@@ -1,6 +1,7 @@
 //! A bundle on the disk: whole or not at all.
 
 use crate::error::{Code, Problem};
+use desk_core::evidence::bag;
 use sha2::{Digest as _, Sha256};
 use std::{
     fs::{self, File},
@@ -68,7 +69,7 @@ impl Bundle {
     /// A bundle at this place: a zip where its name ends so, else a folder.
     ///
     /// # Errors
-    /// `invalid_input` (field `to`) where something is there, or the place has no name.
+    /// `invalid_input` (field `to`) where something is there, or the place has no name, or one that not every system can have.
     pub(super) fn at(to: &Path) -> Result<Self, Problem> {
         let no_name = || {
             Problem::invalid(
@@ -82,24 +83,22 @@ impl Bundle {
             .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
         let name = if zip { to.file_stem() } else { to.file_name() };
         let name = name.ok_or_else(no_name)?.to_string_lossy().into_owned();
+        // In a zip it is the folder that every path begins with.
+        let is_one = !name.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+        if !is_one || bag::check_path(&name).is_err() {
+            return Err(Problem::invalid(
+                "to",
+                format!("A bundle cannot be called {name:?}: not every system can have such a name."),
+                "Use letters, digits, blanks, dashes and dots.",
+            ));
+        }
         let bundle = Self {
             to: to.to_owned(),
             name,
             zip,
         };
-        bundle.is_free().map_err(WriteError::into_problem)?;
+        is_free(to).map_err(WriteError::into_problem)?;
         Ok(bundle)
-    }
-
-    fn is_free(&self) -> Result<(), WriteError> {
-        // A link that leads nowhere is something, too.
-        match fs::symlink_metadata(&self.to) {
-            Ok(_) => Err(WriteError::Taken {
-                path: self.to.display().to_string(),
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(failed(&self.to)(source)),
-        }
     }
 
     fn parent(&self) -> &Path {
@@ -169,8 +168,7 @@ impl Writer {
         } else {
             sync_folders(&self.partial).map_err(failed(&to))?;
         }
-        self.bundle.is_free()?;
-        fs::rename(&self.partial, &to).map_err(failed(&to))?;
+        put_in_place(&self.partial, &to)?;
         self.partial = PathBuf::new();
         sync_folder(self.bundle.parent()).map_err(failed(&to))?;
         Ok(to)
@@ -190,6 +188,85 @@ impl Drop for Writer {
         if let Err(error) = removed {
             tracing::warn!(%error, "what was written of a bundle could not be removed");
         }
+    }
+}
+
+/// Gives what was written its name, in a way that cannot replace what has it by now.
+fn put_in_place(partial: &Path, to: &Path) -> Result<(), WriteError> {
+    match rename_only(partial, to) {
+        // Not every file system can be asked for that.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) => {}
+        renamed => return renamed.map_err(not_placed(to)),
+    }
+    if partial.is_file() {
+        return move_by_link(partial, to);
+    }
+    // Onto a folder with something in it no folder can be moved; onto an empty one it can.
+    is_free(to)?;
+    fs::rename(partial, to).map_err(not_placed(to))
+}
+
+#[cfg(target_os = "linux")]
+fn rename_only(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_only(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Gives a file another name by a second link to it, which never replaces anything.
+fn move_by_link(partial: &Path, to: &Path) -> Result<(), WriteError> {
+    match fs::hard_link(partial, to) {
+        Ok(()) => fs::remove_file(partial).map_err(failed(partial)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(not_placed(to)(error)),
+        // A file system without links, as sticks have: there is a moment between the look and the move.
+        Err(_) => {
+            is_free(to)?;
+            fs::rename(partial, to).map_err(not_placed(to))
+        }
+    }
+}
+
+fn is_free(to: &Path) -> Result<(), WriteError> {
+    // A link that leads nowhere is something, too.
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(WriteError::Taken {
+            path: to.display().to_string(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(failed(to)(source)),
+    }
+}
+
+fn not_placed(to: &Path) -> impl Fn(io::Error) -> WriteError + use<> {
+    let path = to.display().to_string();
+    move |source| match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => {
+            WriteError::Taken { path: path.clone() }
+        }
+        _ => WriteError::Io {
+            path: path.clone(),
+            source,
+        },
+    }
+}
+
+/// Removes a bundle that stands in its place and should not.
+///
+/// # Errors
+/// When it is still there.
+pub(super) fn remove(bundle: &Path) -> io::Result<()> {
+    if bundle.is_dir() {
+        fs::remove_dir_all(bundle)
+    } else {
+        fs::remove_file(bundle)
     }
 }
 
@@ -251,5 +328,62 @@ mod tests {
                 fs::remove_file(&to).unwrap();
             }
         }
+    }
+
+    /// What appears between the look and the move is not replaced either.
+    #[test]
+    fn what_appears_in_the_last_moment_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, folder) = (dir.path().join("partial.zip"), dir.path().join("partial"));
+        fs::write(&file, "the bundle").unwrap();
+        fs::create_dir_all(folder.join("data")).unwrap();
+        let (taken, empty) = (dir.path().join("taken.zip"), dir.path().join("empty"));
+        fs::write(&taken, "something else").unwrap();
+        fs::create_dir(&empty).unwrap();
+        for (partial, to) in [(&file, &taken), (&folder, &empty)] {
+            let refused = put_in_place(partial, to);
+            assert!(matches!(refused, Err(WriteError::Taken { .. })), "{refused:?}");
+            assert!(partial.exists());
+        }
+        assert_eq!(fs::read_to_string(&taken).unwrap(), "something else");
+        assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
+
+        for (partial, to) in [(&file, "R-001.zip"), (&folder, "R-001")] {
+            let to = dir.path().join(to);
+            put_in_place(partial, &to).unwrap();
+            assert!(to.exists() && !partial.exists());
+            if cfg!(unix) && to.is_file() {
+                // What cannot be moved without replacing is linked.
+                let beside = dir.path().join("linked.zip");
+                move_by_link(&to, &beside).unwrap();
+                fs::write(&to, "another").unwrap();
+                assert!(matches!(
+                    move_by_link(&to, &beside),
+                    Err(WriteError::Taken { .. })
+                ));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_bundle_can_have_on_every_system_is_refused_before_anything_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            "run 12:00.zip",
+            "run 12:00",
+            "~run.zip",
+            "a\\b.zip",
+            "two\nlines",
+            "..zip",
+        ] {
+            let problem = Bundle::at(&dir.path().join(name)).err().unwrap();
+            assert_eq!(
+                (problem.code, problem.field.as_deref()),
+                (Code::InvalidInput, Some("to")),
+                "{name:?}"
+            );
+        }
+        assert!(Bundle::at(&dir.path().join("R-001 of Zoë.zip")).is_ok());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

@@ -3,7 +3,10 @@
 use crate::support::{Bench, assert_journal_is_whole, save};
 use desk_app::{
     Code, Desk, Phase, Problem, Role,
-    evidence::{ItemState, Verification, verify, view::ExportReport},
+    evidence::{
+        FindingKind, ItemState, Verification, verify,
+        view::{AttachmentView, ExportReport},
+    },
     smoke::{Cancel, view::SmokeRequest},
     view::EnvironmentKindView,
 };
@@ -21,6 +24,10 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 async fn export(desk: &Desk, to: &Path) -> Result<ExportReport, Problem> {
     let progress = watch::Sender::new(None);
     desk.export_evidence(to, None, &progress, Cancel::never()).await
+}
+
+async fn attach(desk: &Desk, run: Option<&str>, file: &Path, item: &str) -> Result<AttachmentView, Problem> {
+    desk.attach_evidence(run, file, item, &Cancel::never()).await
 }
 
 /// A desk whose run has a phase set, a snapshot attached and a smoke run.
@@ -99,7 +106,7 @@ async fn a_bundle_is_sealed_holds_what_the_runbook_asks_for_and_is_checked_by_a_
     let desk = proven(&bench).await;
     let picture = bench.dir().join("50% done.png");
     fs::write(&picture, b"\x89PNG\r\n\x1a\n and more").unwrap();
-    let attached = desk.attach_evidence(&picture, "rollback-drill").await.unwrap();
+    let attached = attach(&desk, None, &picture, "rollback-drill").await.unwrap();
     assert_eq!((attached.media_type.as_str(), attached.bytes), ("image/png", 17));
 
     let folder = bench.dir().join("R-001");
@@ -235,6 +242,149 @@ async fn what_is_missing_is_said_on_the_face_and_the_bundle_is_valid_but_never_c
 }
 
 #[tokio::test]
+async fn a_file_goes_to_the_run_that_is_named_else_to_the_open_or_the_newest_one() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let file = bench.dir().join("note.txt");
+    fs::write(&file, "seen").unwrap();
+    // Without any run, one is opened for it.
+    assert_eq!(
+        attach(&desk, None, &file, "smoke-log").await.unwrap().run,
+        "R-001"
+    );
+    let first = desk.evidence(None).await.unwrap().run.unwrap();
+    desk.end_run().await.unwrap();
+    assert_eq!(
+        attach(&desk, None, &file, "smoke-log").await.unwrap().run,
+        "R-001"
+    );
+    assert_eq!(desk.runs().await.unwrap().len(), 1, "no run was opened for it");
+    desk.start_run("Ana").await.unwrap();
+    assert_eq!(
+        attach(&desk, None, &file, "smoke-log").await.unwrap().run,
+        "R-002"
+    );
+    for name in [first.id.as_str(), "R-001"] {
+        let attached = attach(&desk, Some(name), &file, "phase-metrics").await.unwrap();
+        assert_eq!(attached.run, "R-001");
+    }
+    let unknown = attach(&desk, Some("R-009"), &file, "smoke-log")
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.code, Code::NotFound);
+    let of = async |run| desk.evidence(Some(run)).await.unwrap().attachments.len();
+    assert_eq!((of("R-001").await, of("R-002").await), (4, 1));
+    let place = desk.place_for_evidence(Some(&first.id), true).await.unwrap();
+    assert!(place.ends_with("R-001.zip"), "{}", place.display());
+    assert_journal_is_whole(&desk).await;
+}
+
+#[tokio::test]
+async fn a_phase_that_only_the_checklist_read_is_known_also_once_the_run_has_ended() {
+    let bench = Bench::start().await;
+    bench
+        .somebody_sets("operator", Phase::ReadOnly, Some("before this desk"))
+        .await;
+    let desk = bench.staging().await;
+    for role in [Role::MemberSmoke, Role::StaffSmoke, Role::AdminSmoke] {
+        desk.set_identity(role, bench.password_of(role.word()), false)
+            .await
+            .unwrap();
+    }
+    let request = SmokeRequest {
+        phase: Phase::ReadOnly.wire().to_owned(),
+        ..SmokeRequest::default()
+    };
+    desk.run_smoke(&request, &watch::Sender::new(None), Cancel::never())
+        .await
+        .unwrap();
+    let metadata = async || desk.evidence(None).await.unwrap().items.remove(0);
+    let open = metadata().await;
+    assert_eq!(open.state, ItemState::There, "{open:?}");
+    assert!(open.why.starts_with("Phase 1, set by "), "{open:?}");
+    // What somebody else set while the run was open belongs to it, and what they set afterwards does not.
+    desk.refresh_phase().await.unwrap();
+    bench
+        .somebody_sets("operator", Phase::MemberWrites, Some("elsewhere"))
+        .await;
+    bench.pass(Duration::from_secs(120));
+    desk.refresh_phase().await.unwrap();
+    desk.end_run().await.unwrap();
+    bench.pass(Duration::from_secs(1));
+    bench
+        .somebody_sets("operator", Phase::AdminFull, Some("later"))
+        .await;
+    bench.pass(Duration::from_secs(120));
+    desk.refresh_phase().await.unwrap();
+    let ended = metadata().await;
+    assert!(ended.why.starts_with("Phase 2, set by "), "{ended:?}");
+}
+
+#[tokio::test]
+async fn no_address_leaves_in_the_owners_name_and_the_journals_head_stands_beside_the_phases_note() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    desk.start_run("zoë@example.org | <b>Ops</b>").await.unwrap();
+    save(&bench, &desk, Phase::ReadOnly, "юля@пример.рф says so")
+        .await
+        .unwrap();
+    let folder = bench.dir().join("bundle");
+    let report = export(&desk, &folder).await.unwrap();
+    for file in files_of(&folder) {
+        let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+        let found = ["@example", "пример", "zoë"].map(|part| text.contains(part));
+        assert_eq!(found, [false; 3], "{}", file.display());
+    }
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    assert!(
+        readme.contains(r"Release owner: \[e-mail address removed\] \| \<b\>Ops\</b\>."),
+        "{readme}"
+    );
+    assert!(readme.contains("| `log/` |"), "{readme}");
+
+    let metadata = folder.join("data/phase/metadata.json");
+    let text = fs::read_to_string(&metadata).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let head = format!(
+        "{} {}",
+        read["journalHead"]["seq"],
+        read["journalHead"]["hash"].as_str().unwrap()
+    );
+    let info = &report.verification.info;
+    let named = info.iter().find(|(label, _)| label == "Journal-Head").unwrap();
+    assert_eq!(named.1, head);
+    // It speaks for the journal without its bundle, too.
+    assert!(desk.holds_head_of(&folder).await.unwrap());
+    assert!(desk.holds_head_of(&metadata).await.unwrap());
+    let elsewhere = bench.dir().join("elsewhere.json");
+    fs::write(&elsewhere, text.replace(&head[head.len() - 8..], "00000000")).unwrap();
+    assert!(!desk.holds_head_of(&elsewhere).await.unwrap());
+    fs::write(&elsewhere, "{}").unwrap();
+    assert_eq!(
+        desk.holds_head_of(&elsewhere).await.unwrap_err().code,
+        Code::Refused
+    );
+}
+
+#[tokio::test]
+async fn a_bundle_of_a_name_that_it_could_not_verify_under_is_not_written_and_not_recorded() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    save(&bench, &desk, Phase::ReadOnly, "one").await.unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let problem = export(&desk, &place.path().join("run 12:00.zip"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (problem.code, problem.field.as_deref()),
+        (Code::InvalidInput, Some("to"))
+    );
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    let exported = |record: &Record| matches!(record, Record::EvidenceExported { .. });
+    assert!(!bench.journal().await.iter().any(|entry| exported(&entry.record)));
+}
+
+#[tokio::test]
 async fn a_bundle_never_replaces_anything_and_one_that_is_stopped_leaves_nothing() {
     let bench = Bench::start().await;
     let desk = bench.pointing_at(EnvironmentKindView::Staging).await;
@@ -273,7 +423,7 @@ async fn no_secret_is_attached_or_exported_and_a_keychain_that_does_not_tell_sto
     zip.write_all(format!("the token is {secret}").as_bytes())
         .unwrap();
     fs::write(&file, zip.finish().unwrap().into_inner()).unwrap();
-    let refused = desk.attach_evidence(&file, "smoke-log").await.unwrap_err();
+    let refused = attach(&desk, None, &file, "smoke-log").await.unwrap_err();
     assert_eq!(refused.code, Code::Refused);
     assert!(refused.message.contains("notes.zip") && !refused.message.contains(&secret));
 
@@ -293,7 +443,7 @@ async fn no_secret_is_attached_or_exported_and_a_keychain_that_does_not_tell_sto
     bench.keychain.fail(Some(KeychainError::Locked));
     let locked = export(&desk, &folder).await.unwrap_err();
     assert_eq!(locked.code, Code::KeychainLocked);
-    let locked = desk.attach_evidence(&file, "smoke-log").await.unwrap_err();
+    let locked = attach(&desk, None, &file, "smoke-log").await.unwrap_err();
     assert_eq!(locked.code, Code::KeychainLocked);
 }
 
@@ -314,7 +464,7 @@ async fn what_cannot_be_attached_is_refused_beside_its_cause() {
         (bench.dir(), "smoke-log", "file"),
         (long.as_path(), "smoke-log", "file"),
     ] {
-        let problem = desk.attach_evidence(path, item).await.unwrap_err();
+        let problem = attach(&desk, None, path, item).await.unwrap_err();
         assert_eq!(
             (problem.code, problem.field.as_deref()),
             (Code::InvalidInput, Some(field)),
@@ -322,7 +472,7 @@ async fn what_cannot_be_attached_is_refused_beside_its_cause() {
         );
     }
     assert!(desk.evidence(None).await.unwrap().run.is_none());
-    let attached = desk.attach_evidence(&file, "smoke-log").await.unwrap();
+    let attached = attach(&desk, None, &file, "smoke-log").await.unwrap();
     assert_eq!(attached.media_type, "text/plain");
     assert_eq!(desk.evidence(None).await.unwrap().attachments, [attached]);
 }
@@ -438,6 +588,32 @@ fn a_hostile_zip_is_refused() {
             found.findings
         );
     }
+}
+
+/// A folder's name in a zip may have bytes to it, which no tool unpacks and none shows.
+#[tokio::test]
+async fn bytes_under_a_folders_name_in_a_zip_are_named_as_added() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    save(&bench, &desk, Phase::ReadOnly, "one").await.unwrap();
+    let file = bench.dir().join("bundle.zip");
+    let sealed = export(&desk, &file).await.unwrap().verification;
+    let open = || fs::File::options().read(true).write(true).open(&file).unwrap();
+    let mut zip = ZipWriter::new_append(open()).unwrap();
+    zip.add_directory("bundle/data/empty", SimpleFileOptions::default())
+        .unwrap();
+    zip.finish().unwrap();
+    assert_eq!(verify(&file).unwrap(), sealed);
+
+    let mut zip = ZipWriter::new_append(open()).unwrap();
+    zip.start_file("bundle/data/hidden/", SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(b"37 bytes that nobody is meant to see.").unwrap();
+    zip.finish().unwrap();
+    let found = verify(&file).unwrap();
+    assert!(!found.valid);
+    assert_eq!(paths(&found), ["data/hidden/"]);
+    assert_eq!(found.findings[0].kind, FindingKind::Added);
 }
 
 /// A zip has bytes that say nothing of its files: times, rights, comments. Any other change is seen.

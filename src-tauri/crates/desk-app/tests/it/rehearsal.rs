@@ -159,7 +159,7 @@ async fn act(desk: &Desk, step: &RehearsalStep) {
             desk.set_log_field(&run, lessons, "Ask earlier").await.unwrap();
         }
         RehearsalAct::Export => {
-            let to = desk.place_for_evidence(false).await.unwrap();
+            let to = desk.place_for_evidence(None, false).await.unwrap();
             let report = desk
                 .export_evidence(&to, None, &watch::Sender::new(None), Cancel::never())
                 .await

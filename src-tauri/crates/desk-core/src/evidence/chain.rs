@@ -27,6 +27,29 @@ enum Line {
     },
 }
 
+/// The journal's newest entry at a moment: all before it hangs on its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Head {
+    /// Its number.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: String,
+}
+
+impl Head {
+    /// The one that a record of the phase names, if it names one.
+    pub fn of_metadata(text: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Metadata {
+            journal_head: Head,
+        }
+        let metadata: Metadata = serde_json::from_str(text).ok()?;
+        Some(metadata.journal_head)
+    }
+}
+
 /// What a stretch was found to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

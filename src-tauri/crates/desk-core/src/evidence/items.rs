@@ -12,7 +12,8 @@ pub enum ItemState {
     There,
     /// It is not there.
     Missing,
-    /// What is there is from before the phase was set, or was made by another runbook.
+    /// What is there does not speak for the phase in force: it is of another phase, from before it was set, or was made by
+    /// another runbook; or which phase is in force is not known.
     Outdated,
     /// Nothing happened that it would be about.
     NotNeeded,
@@ -57,6 +58,8 @@ pub struct MetricsFact {
 pub struct SmokeFact {
     /// When it ended, milliseconds since 1970; none for one that was cut off.
     pub finished_at_ms: Option<i64>,
+    /// Whether it was stopped before every step was tried.
+    pub cancelled: bool,
     /// The phase it was to prove.
     pub phase: Phase,
     /// Whether it went by the runbook in force.
@@ -115,8 +118,26 @@ pub const FAILED_REQUESTS: &str = "failed-requests";
 /// The id of the item that the records of rollbacks and drills are.
 pub const ROLLBACK_DRILL: &str = "rollback-drill";
 
+/// How an item stands by what the desk has of its own.
+struct Own {
+    state: ItemState,
+    why: String,
+    /// Whether a file that a person attached may stand in for it.
+    replaceable: bool,
+}
+
+impl Own {
+    fn new(state: ItemState, why: impl Into<String>) -> Self {
+        Self {
+            state,
+            why: why.into(),
+            replaceable: true,
+        }
+    }
+}
+
 /// How each of the runbook's items stands, in the runbook's order. An item that the desk has nothing of its own for is there
-/// when a person attached a file for it; and so is any other where the desk's own is missing.
+/// when a person attached a file for it; and so is any other where the desk's own is missing, but for a rollback that goes on.
 pub fn items(runbook: &Runbook, facts: &Facts) -> Vec<Item> {
     runbook
         .evidence
@@ -134,7 +155,7 @@ pub fn items(runbook: &Runbook, facts: &Facts) -> Vec<Item> {
                 SMOKE_LOG => smoke_log(runbook, facts),
                 FAILED_REQUESTS => failed_requests(facts),
                 ROLLBACK_DRILL => rollback_drill(facts),
-                _ => (ItemState::Missing, "Nothing was attached for it.".to_owned()),
+                _ => Own::new(ItemState::Missing, "The desk keeps nothing of its own for it."),
             };
             let (state, why) = with_attached(own, &attached, facts.saved_at_ms());
             Item {
@@ -148,31 +169,36 @@ pub fn items(runbook: &Runbook, facts: &Facts) -> Vec<Item> {
         .collect()
 }
 
-/// A file that a person attached stands in for what the desk does not have.
-fn with_attached(own: (ItemState, String), attached: &[i64], saved_at_ms: i64) -> (ItemState, String) {
-    let Some(newest) = attached.iter().max() else {
-        return own;
+/// A file that a person attached stands in for what the desk does not have, and the reason says so.
+fn with_attached(own: Own, attached: &[i64], saved_at_ms: i64) -> (ItemState, String) {
+    let newest = attached.iter().max();
+    let Some(newest) = newest.filter(|_| own.replaceable && own.state != ItemState::There) else {
+        return (own.state, own.why);
     };
-    let files = count(attached.len(), "file was", "files were");
-    match own.0 {
-        ItemState::There => own,
-        _ if *newest >= saved_at_ms => (ItemState::There, format!("{files} attached.")),
-        ItemState::NotNeeded => own,
-        ItemState::Missing | ItemState::Outdated => (
+    let files = count(attached.len(), "file", "files");
+    let stand = if attached.len() == 1 { "stands" } else { "stand" };
+    match (own.state, *newest >= saved_at_ms) {
+        (ItemState::NotNeeded, true) => (ItemState::There, format!("{files} attached. {}", own.why)),
+        (ItemState::NotNeeded, false) => (own.state, own.why),
+        (_, true) => (
+            ItemState::There,
+            format!("{files} attached {stand} in for it: {}", own.why),
+        ),
+        (_, false) => (
             ItemState::Outdated,
-            format!("{files} attached, before the phase was set."),
+            format!("{files} attached, before the phase was set. {}", own.why),
         ),
     }
 }
 
-fn phase_metadata(runbook: &Runbook, facts: &Facts) -> (ItemState, String) {
+fn phase_metadata(runbook: &Runbook, facts: &Facts) -> Own {
     match &facts.state {
-        None => (ItemState::Missing, "The phase was never read.".to_owned()),
-        Some(state) if state.updated_at_ms == 0 => (
+        None => Own::new(ItemState::Missing, "The phase was never read."),
+        Some(state) if state.updated_at_ms == 0 => Own::new(
             ItemState::Missing,
-            "No phase was ever saved: there is nobody and no time to name.".to_owned(),
+            "No phase was ever saved: there is nobody and no time to name.",
         ),
-        Some(state) => (
+        Some(state) => Own::new(
             ItemState::There,
             format!(
                 "{}, set by {}.",
@@ -183,71 +209,110 @@ fn phase_metadata(runbook: &Runbook, facts: &Facts) -> (ItemState, String) {
     }
 }
 
-fn phase_metrics(runbook: &Runbook, facts: &Facts) -> (ItemState, String) {
-    let newest = facts.metrics.iter().max_by_key(|one| one.at_ms);
-    let Some(newest) = newest else {
-        return (ItemState::Missing, "No snapshot was captured.".to_owned());
+fn phase_metrics(runbook: &Runbook, facts: &Facts) -> Own {
+    let label = |phase| &runbook.phase(phase).label;
+    let Some(newest) = facts.metrics.iter().max_by_key(|one| one.at_ms) else {
+        return Own::new(ItemState::Missing, "No snapshot was captured.");
     };
-    let Some(attached) = facts
-        .metrics
-        .iter()
-        .filter(|one| one.attached)
-        .max_by_key(|one| one.at_ms)
-    else {
-        let label = &runbook.phase(newest.phase).label;
-        return (
+    let attached = || facts.metrics.iter().filter(|one| one.attached);
+    let Some(last) = attached().max_by_key(|one| one.at_ms) else {
+        return Own::new(
             ItemState::Missing,
-            format!("A snapshot of {label} was captured but not attached."),
+            format!(
+                "A snapshot of {} was captured but not attached.",
+                label(newest.phase)
+            ),
         );
     };
-    if attached.at_ms < facts.saved_at_ms() {
-        return (
+    let Some(state) = &facts.state else {
+        return Own::new(
             ItemState::Outdated,
-            "The snapshot attached last is from before the phase was set.".to_owned(),
+            format!(
+                "A snapshot of {} is attached, but it is not known which phase is in force.",
+                label(last.phase)
+            ),
         );
+    };
+    let fits = |one: &MetricsFact| one.phase == state.phase && one.at_ms >= state.updated_at_ms;
+    if attached().any(fits) {
+        Own::new(
+            ItemState::There,
+            format!("A snapshot of {} is attached.", label(state.phase)),
+        )
+    } else if last.phase == state.phase {
+        Own::new(
+            ItemState::Outdated,
+            "The snapshot attached last is from before the phase was set.",
+        )
+    } else {
+        Own::new(
+            ItemState::Outdated,
+            format!(
+                "The snapshot attached last is of {}, and {} is in force.",
+                label(last.phase),
+                label(state.phase)
+            ),
+        )
     }
-    (
-        ItemState::There,
-        format!(
-            "A snapshot of {} is attached.",
-            runbook.phase(attached.phase).label
-        ),
+}
+
+/// The newest checklist that fits the phase in force counts: one that was run for another phase takes nothing from it.
+fn smoke_log(runbook: &Runbook, facts: &Facts) -> Own {
+    let label = |phase| &runbook.phase(phase).label;
+    let whole = || {
+        let ended = |run: &&SmokeFact| run.finished_at_ms.is_some() && !run.cancelled;
+        facts.smoke.iter().filter(ended)
+    };
+    let Some(last) = whole().max_by_key(|run| run.finished_at_ms) else {
+        let tried = facts.smoke.iter().max_by_key(|run| run.finished_at_ms);
+        return Own::new(
+            ItemState::Missing,
+            match tried {
+                None => "The checklist was not run.".to_owned(),
+                Some(run) if run.cancelled => {
+                    format!(
+                        "The checklist of {} was stopped before its end.",
+                        label(run.phase)
+                    )
+                }
+                Some(run) => format!("The checklist of {} has not come to its end.", label(run.phase)),
+            },
+        );
+    };
+    let Some(state) = &facts.state else {
+        return Own::new(
+            ItemState::Outdated,
+            format!(
+                "The checklist of {} was run, but it is not known which phase is in force.",
+                label(last.phase)
+            ),
+        );
+    };
+    let in_force = label(state.phase);
+    let of_phase = || whole().filter(|run| run.phase == state.phase);
+    let is_since = |run: &SmokeFact| run.finished_at_ms.is_some_and(|at| at >= state.updated_at_ms);
+    if of_phase().any(|run| run.same_runbook && is_since(run)) {
+        return Own::new(ItemState::There, format!("The checklist of {in_force} was run."));
+    }
+    Own::new(
+        ItemState::Outdated,
+        if of_phase().any(is_since) {
+            format!("The checklist of {in_force} was run by another runbook.")
+        } else if of_phase().next().is_some() {
+            format!("The checklist of {in_force} was last run before the phase was set.")
+        } else {
+            format!(
+                "The checklist was last run for {}, and {in_force} is in force.",
+                label(last.phase)
+            )
+        },
     )
 }
 
-fn smoke_log(runbook: &Runbook, facts: &Facts) -> (ItemState, String) {
-    let finished = facts
-        .smoke
-        .iter()
-        .filter(|run| run.finished_at_ms.is_some())
-        .max_by_key(|run| run.finished_at_ms);
-    let Some(run) = finished else {
-        return (ItemState::Missing, "The checklist was not run.".to_owned());
-    };
-    let label = &runbook.phase(run.phase).label;
-    if !run.same_runbook {
-        return (
-            ItemState::Outdated,
-            format!("The checklist of {label} was run by another runbook."),
-        );
-    }
-    let of_another = facts.state.as_ref().is_some_and(|state| state.phase != run.phase);
-    if of_another || run.finished_at_ms.is_some_and(|at| at < facts.saved_at_ms()) {
-        return (
-            ItemState::Outdated,
-            format!("The checklist was last run for {label}, before the phase in force was set."),
-        );
-    }
-    (ItemState::There, format!("The checklist of {label} was run."))
-}
-
-fn failed_requests(facts: &Facts) -> (ItemState, String) {
+fn failed_requests(facts: &Facts) -> Own {
     match facts.failed_requests {
-        0 => (
-            ItemState::NotNeeded,
-            "No request failed that should not have.".to_owned(),
-        ),
-        failed => (
+        0 => Own::new(ItemState::NotNeeded, "No request failed that should not have."),
+        failed => Own::new(
             ItemState::There,
             format!(
                 "{}, each with its ids.",
@@ -257,19 +322,21 @@ fn failed_requests(facts: &Facts) -> (ItemState, String) {
     }
 }
 
-fn rollback_drill(facts: &Facts) -> (ItemState, String) {
+fn rollback_drill(facts: &Facts) -> Own {
     let open = facts.rollbacks.iter().find(|one| one.taken_ms.is_none());
     if let Some(open) = open {
         let what = if open.drill { "A drill" } else { "A rollback" };
-        return (
-            ItemState::Missing,
-            format!("{what} is still open: its record is not whole."),
-        );
+        return Own {
+            state: ItemState::Missing,
+            why: format!("{what} is still open: its record is not whole."),
+            // It will have a record of its own, and until then no file can say how it went.
+            replaceable: false,
+        };
     }
     if facts.rollbacks.is_empty() {
-        return (
+        return Own::new(
             ItemState::NotNeeded,
-            "Neither a rollback nor a drill was executed.".to_owned(),
+            "Neither a rollback nor a drill was executed.",
         );
     }
     let drills = facts.rollbacks.iter().filter(|one| one.drill).count();
@@ -281,7 +348,7 @@ fn rollback_drill(facts: &Facts) -> (ItemState, String) {
     if drills > 0 {
         parts.push(count(drills, "drill", "drills"));
     }
-    (
+    Own::new(
         ItemState::There,
         format!("{}, with every split.", parts.join(" and ")),
     )
@@ -330,6 +397,7 @@ mod tests {
             }],
             smoke: vec![SmokeFact {
                 finished_at_ms: Some(140),
+                cancelled: false,
                 phase: Phase::MemberWrites,
                 same_runbook: true,
             }],
@@ -358,6 +426,7 @@ mod tests {
             state: Some(state(Phase::AdminFull, 0)),
             smoke: vec![SmokeFact {
                 finished_at_ms: Some(1),
+                cancelled: false,
                 phase: Phase::AdminFull,
                 same_runbook: false,
             }],
@@ -379,8 +448,154 @@ mod tests {
         };
         let found = &items(Runbook::builtin(), &facts)[1];
         assert_eq!((found.state, found.attached), (ItemState::There, 1));
-        assert_eq!(found.why, "1 file was attached.");
+        assert_eq!(
+            found.why,
+            "1 file attached stands in for it: No snapshot was captured."
+        );
         facts.state = Some(state(Phase::MemberWrites, 130));
         assert_eq!(states(&facts)[1], ItemState::Outdated);
+    }
+
+    fn smoke(phase: Phase, finished_at_ms: i64) -> SmokeFact {
+        SmokeFact {
+            finished_at_ms: Some(finished_at_ms),
+            cancelled: false,
+            phase,
+            same_runbook: true,
+        }
+    }
+
+    fn of(id: &str, facts: &Facts) -> (ItemState, String) {
+        let found = items(Runbook::builtin(), facts);
+        let item = found.into_iter().find(|item| item.id == id).unwrap();
+        (item.state, item.why)
+    }
+
+    #[test]
+    fn a_checklist_that_was_stopped_is_no_smoke_log() {
+        let mut facts = Facts {
+            state: Some(state(Phase::MemberWrites, 100)),
+            smoke: vec![SmokeFact {
+                cancelled: true,
+                ..smoke(Phase::MemberWrites, 150)
+            }],
+            ..Facts::default()
+        };
+        let (stopped, why) = of(SMOKE_LOG, &facts);
+        assert_eq!(stopped, ItemState::Missing);
+        assert!(why.contains("was stopped"), "{why}");
+        facts.smoke.push(smoke(Phase::MemberWrites, 140));
+        assert_eq!(of(SMOKE_LOG, &facts).0, ItemState::There);
+    }
+
+    #[test]
+    fn a_checklist_run_by_mistake_for_another_phase_does_not_outdate_the_right_one() {
+        let mut facts = Facts {
+            state: Some(state(Phase::MemberWrites, 100)),
+            smoke: vec![smoke(Phase::MemberWrites, 140), smoke(Phase::AdminFull, 150)],
+            ..Facts::default()
+        };
+        let (there, why) = of(SMOKE_LOG, &facts);
+        assert_eq!(there, ItemState::There);
+        assert!(why.contains("Phase 2"), "{why}");
+        facts.smoke.remove(0);
+        let (outdated, why) = of(SMOKE_LOG, &facts);
+        assert_eq!(outdated, ItemState::Outdated);
+        assert_eq!(
+            why,
+            "The checklist was last run for Phase 3, and Phase 2 is in force."
+        );
+    }
+
+    #[test]
+    fn a_snapshot_of_another_phase_is_outdated_unless_one_of_the_phase_in_force_is_there_too() {
+        let snapshot = |phase, at_ms| MetricsFact {
+            at_ms,
+            phase,
+            attached: true,
+        };
+        let mut facts = Facts {
+            state: Some(state(Phase::MemberWrites, 100)),
+            metrics: vec![snapshot(Phase::ReadOnly, 150)],
+            ..Facts::default()
+        };
+        let (outdated, why) = of(PHASE_METRICS, &facts);
+        assert_eq!(outdated, ItemState::Outdated);
+        assert_eq!(
+            why,
+            "The snapshot attached last is of Phase 1, and Phase 2 is in force."
+        );
+        facts.metrics.insert(0, snapshot(Phase::MemberWrites, 120));
+        assert_eq!(of(PHASE_METRICS, &facts).0, ItemState::There);
+    }
+
+    #[test]
+    fn nothing_speaks_for_a_phase_that_is_not_known() {
+        let facts = Facts {
+            metrics: vec![MetricsFact {
+                at_ms: 150,
+                phase: Phase::ReadOnly,
+                attached: true,
+            }],
+            smoke: vec![smoke(Phase::ReadOnly, 140)],
+            ..Facts::default()
+        };
+        for id in [PHASE_METRICS, SMOKE_LOG] {
+            let (state, why) = of(id, &facts);
+            assert_eq!(state, ItemState::Outdated);
+            assert!(why.ends_with("it is not known which phase is in force."), "{why}");
+        }
+    }
+
+    #[test]
+    fn no_file_stands_in_for_a_rollback_that_is_still_open() {
+        let mut facts = Facts {
+            state: Some(state(Phase::MemberWrites, 100)),
+            rollbacks: vec![RollbackFact {
+                drill: false,
+                taken_ms: None,
+            }],
+            attached: vec![AttachedFact {
+                item: ROLLBACK_DRILL.to_owned(),
+                at_ms: 150,
+            }],
+            ..Facts::default()
+        };
+        let (open, why) = of(ROLLBACK_DRILL, &facts);
+        assert_eq!(open, ItemState::Missing);
+        assert!(why.starts_with("A rollback is still open"), "{why}");
+        facts.rollbacks.clear();
+        assert_eq!(
+            of(ROLLBACK_DRILL, &facts),
+            (
+                ItemState::There,
+                "1 file attached. Neither a rollback nor a drill was executed.".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn what_stands_in_and_what_came_too_early_is_said_plainly() {
+        let file = |at_ms| AttachedFact {
+            item: SMOKE_LOG.to_owned(),
+            at_ms,
+        };
+        let mut facts = Facts {
+            state: Some(state(Phase::MemberWrites, 100)),
+            attached: vec![file(120), file(130)],
+            ..Facts::default()
+        };
+        assert_eq!(
+            of(SMOKE_LOG, &facts).1,
+            "2 files attached stand in for it: The checklist was not run."
+        );
+        facts.state = Some(state(Phase::MemberWrites, 140));
+        assert_eq!(
+            of(SMOKE_LOG, &facts),
+            (
+                ItemState::Outdated,
+                "2 files attached, before the phase was set. The checklist was not run.".to_owned()
+            )
+        );
     }
 }

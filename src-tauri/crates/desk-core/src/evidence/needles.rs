@@ -12,8 +12,8 @@ use std::borrow::Cow;
 /// What is shorter would be found by chance.
 const SHORTEST: usize = 6;
 
-/// Secrets to look for: as they are, in base64 of both alphabets wherever they begin in it, in hex and as JSON escapes them;
-/// with line breaks in between, and percent-encoded.
+/// Secrets to look for: as they are, in base64 of both alphabets wherever they begin in it, in hex and as JSON escapes them,
+/// each in UTF-8 and in UTF-16 of both orders; with line breaks in between, and percent-encoded.
 pub struct Needles(Option<AhoCorasick>);
 
 impl Needles {
@@ -42,6 +42,18 @@ impl Needles {
                 }
             }
         }
+        let wide: Vec<Vec<u8>> = forms
+            .iter()
+            .filter_map(|form| std::str::from_utf8(form).ok())
+            .flat_map(|text| {
+                let units = || text.encode_utf16();
+                [
+                    units().flat_map(u16::to_le_bytes).collect(),
+                    units().flat_map(u16::to_be_bytes).collect(),
+                ]
+            })
+            .collect();
+        forms.extend(wide);
         forms.sort_unstable();
         forms.dedup();
         // The forms are far fewer than what the search could not hold; were it otherwise, nothing may leave unsearched.
@@ -141,6 +153,15 @@ mod tests {
             for form in forms {
                 let inside = format!("before {form} after");
                 assert!(needles.are_in(inside.as_bytes()), "{inside}");
+            }
+            for form in [text.clone(), STANDARD.encode(&text), hex::encode(&text)] {
+                let inside = format!("before {form} after");
+                let little: Vec<u8> = inside.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                let big: Vec<u8> = inside.encode_utf16().flat_map(u16::to_be_bytes).collect();
+                assert!(
+                    needles.are_in(&little) && needles.are_in(&big),
+                    "{inside} in UTF-16"
+                );
             }
         }
     }

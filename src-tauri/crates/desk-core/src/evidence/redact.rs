@@ -16,8 +16,9 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             r#"(?i)\b(api[-_ ]?key["']?\s*[:=]\s*["']?)[A-Za-z0-9_-]{8,}"#,
             "${1}[API key removed]",
         ),
+        // Names and hosts may be in any script; a URL writes the sign between them as %40.
         (
-            r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+            r#"(?:"[^"\r\n]{1,64}"|[\w.%+'-]+)(?:[@＠]|%40)(?:[\w-]+[.。．｡])+(?:xn--[\w-]+|[^\W\d_]{2,})"#,
             "[e-mail address removed]",
         ),
     ]
@@ -91,7 +92,20 @@ mod tests {
         for (text, without) in cases {
             assert_eq!(redact(&text), without);
         }
+        for address in [
+            "zoë@example.org",
+            "zoe@bücher.example",
+            "юля@пример.рф",
+            "ana@xn--bcher-kva.xn--p1ai",
+            "zoe\u{308}@example.org",
+            "\"zoë of the desk\"@example.org",
+            "zoe%40example.org",
+        ] {
+            let text = format!("by {address}, today");
+            assert_eq!(redact(&text), "by [e-mail address removed], today", "{address}");
+        }
         for text in [
+            "mended @1.2.30, staff@desk-2",
             "staff_ana set phase_2_member_writes @ 14:02",
             "request 0197c2a0-7c5e-7b1e, the bearer of news, an API key",
             "library.rollout.set*1",

@@ -23,6 +23,8 @@ pub const DECISIONS_FILE: &str = "attestation/decisions.dsse.json";
 pub const KEY_FILE: &str = "attestation/public-key.pem";
 /// The run's stretch of the journal.
 pub const JOURNAL_FILE: &str = "data/journal.jsonl";
+/// The record of the phase and its note, which names the journal's newest entry too: it is what is attached elsewhere.
+pub const METADATA_FILE: &str = "data/phase/metadata.json";
 
 /// Where `bag-info.txt` says whether all evidence is there.
 pub const COMPLETENESS: &str = "Evidence-Completeness";
@@ -50,6 +52,7 @@ pub fn is_read(path: &str) -> bool {
         || ATTESTATIONS.contains(&path)
         || path == TAG_MANIFEST
         || path == JOURNAL_FILE
+        || path == METADATA_FILE
 }
 
 /// A file as it was read.
@@ -496,6 +499,17 @@ impl Judge<'_> {
                     "does not lead to the journal's newest entry that bag-info.txt names",
                 );
             }
+        }
+        let named = self.text(METADATA_FILE).and_then(chain::Head::of_metadata);
+        if let (Some(named), Some((seq, hash))) = (named, head)
+            && info_holds
+            && !(named.seq.to_string() == seq && named.hash == hash)
+        {
+            self.find(
+                METADATA_FILE,
+                FindingKind::Chain,
+                "names another newest entry of the journal than bag-info.txt",
+            );
         }
         Some(stretch)
     }

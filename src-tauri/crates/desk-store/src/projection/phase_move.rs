@@ -1,8 +1,12 @@
 //! When an environment's phase moved: by this desk, or found to have been moved elsewhere.
 
-use crate::{column::Word, error::StoreError, store::Store};
+use crate::{
+    column::{Json, Word},
+    error::StoreError,
+    store::Store,
+};
 use desk_core::{EnvironmentName, Phase, PhaseState, journal::Entry};
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 pub(crate) const V2: &str = "
 CREATE TABLE phase_move (
@@ -37,6 +41,33 @@ pub struct PhaseMoveRow {
 }
 
 impl Store {
+    /// What the portal was last found to be in after somebody else had moved it, among what was recorded from a time on and up to
+    /// another.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn phase_moved_elsewhere(
+        &self,
+        environment: &EnvironmentName,
+        from_ms: i64,
+        until_ms: i64,
+    ) -> Result<Option<PhaseState>, StoreError> {
+        let environment = environment.clone();
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT body -> 'to' AS state FROM phase_move JOIN journal USING (seq)
+                     WHERE phase_move.environment = ?1 AND elsewhere AND journal.at_ms BETWEEN ?2 AND ?3
+                     ORDER BY seq DESC LIMIT 1",
+                )?
+                .query_row(params![environment.as_str(), from_ms, until_ms], |row| {
+                    Ok(row.get::<_, Json<_>>("state")?.0)
+                })
+                .optional()?)
+        })
+        .await
+    }
+
     /// The moves of an environment's phase from a time on and before another, oldest first: changes of this desk that were
     /// confirmed, and moves seen elsewhere.
     ///

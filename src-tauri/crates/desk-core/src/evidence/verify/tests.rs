@@ -21,9 +21,17 @@ fn journal() -> String {
 }
 
 fn bundle(complete: bool, key: &SealKey) -> Files {
+    let head = chain::check(&journal()).unwrap().last_hash;
+    bundle_naming(&head, complete, key)
+}
+
+/// A bundle whose record of the phase names this hash as the journal's newest.
+fn bundle_naming(head: &str, complete: bool, key: &SealKey) -> Files {
     let journal = journal();
+    let metadata = format!("{{\"phase\":\"phase_1\",\"journalHead\":{{\"seq\":1,\"hash\":\"{head}\"}}}}");
     let mut files: Files = [
         (JOURNAL_FILE, journal.as_bytes()),
+        (METADATA_FILE, metadata.as_bytes()),
         ("data/run.json", b"{\"run\":\"R-001\"}\n"),
         ("data/smoke/1.jsonl", b"{}\n{}\n"),
         ("data/attachments/50% done.png", b"\x89PNG\r\n\x1a\n\0\0"),
@@ -91,6 +99,19 @@ fn what_was_sealed_is_valid_signed_and_complete_or_says_what_is_missing() {
     assert_eq!(open.findings, []);
     assert!(open.valid && !open.complete);
     assert_eq!(open.missing, ["smoke-log: not run"]);
+}
+
+#[test]
+fn a_record_of_the_phase_names_the_same_newest_entry_as_the_bundle() {
+    let found = judged(&bundle_naming(&"0".repeat(64), true, &key()));
+    assert!(!found.valid);
+    let [finding] = &found.findings[..] else {
+        panic!("{:?}", found.findings)
+    };
+    assert_eq!(
+        (finding.path.as_str(), finding.kind),
+        (METADATA_FILE, FindingKind::Chain)
+    );
 }
 
 #[test]
