@@ -354,7 +354,7 @@ fn how_a_run_went_follows_from_what_counts() {
     let open = Facts::begin(0, None);
     let mut ended = open.clone();
     ended.ended_at_ms = Some(1);
-    let cases: [(Fields, Option<&Facts>, Outcome); 8] = [
+    let cases: [(Fields, Option<&Facts>, Outcome); 17] = [
         (&[], None, Outcome::Done),
         (&[], Some(&open), Outcome::Open),
         (&[(Field::EndTime, "14:00")], Some(&open), Outcome::Done),
@@ -371,6 +371,28 @@ fn how_a_run_went_follows_from_what_counts() {
             Outcome::RolledBack,
         ),
         (&[(Field::PhaseRolledBack, "none")], Some(&ended), Outcome::Done),
+        // While a run goes on that is how it goes, whatever has failed in it so far.
+        (&[(Field::MemberSmoke, "FAILED")], Some(&open), Outcome::Open),
+        (&[(Field::PhaseRolledBack, "Phase 1")], Some(&open), Outcome::Open),
+        (&[(Field::StaffSmoke, "nothing failed")], None, Outcome::Done),
+        (&[(Field::StaffSmoke, "0 of 9 failed")], None, Outcome::Done),
+        (&[(Field::StaffSmoke, "Failures: none.")], None, Outcome::Done),
+        (
+            &[(Field::StaffSmoke, "It didn't fail, no failure at all")],
+            None,
+            Outcome::Done,
+        ),
+        (&[(Field::StaffSmoke, "10 of 10 failed")], None, Outcome::Failed),
+        (
+            &[(Field::StaffSmoke, "no error, but failing")],
+            None,
+            Outcome::Failed,
+        ),
+        (
+            &[(Field::StaffSmoke, "FAILED, 0 of 1 passed; not list")],
+            None,
+            Outcome::Failed,
+        ),
     ];
     for (fields, facts, expected) in cases {
         assert_eq!(Outcome::of(&sheet(fields), facts), expected, "{fields:?}");
