@@ -30,6 +30,10 @@ pub struct Incoming {
     pub id: Option<String>,
     /// Whether it was for real, where the file tells it.
     pub kind: Option<Kind>,
+    /// Where it was, by the environment's name, where the file tells it.
+    pub environment: Option<String>,
+    /// Why it was withdrawn, where the file tells it.
+    pub withdrawn: Option<String>,
     /// What stands in its fields; its notes have the lines that could not be read.
     pub sheet: Sheet,
     /// The lines that could not be read.
@@ -346,39 +350,86 @@ fn read_entry(text: &str, index: usize, entry: &Value) -> Result<Incoming, NotAL
         let what = format!("entry {} has no object \u{201c}fields\u{201d}", index + 1);
         return Err(NotALog::OtherJson(what));
     };
-    let word = |key: &str| object.get(key).and_then(Value::as_str);
-    let mut incoming = Incoming {
-        id: word("id").map(str::to_owned),
-        kind: word("kind").and_then(Kind::from_word),
-        ..Incoming::default()
-    };
+    let mut incoming = Incoming::default();
+    for (key, value) in object {
+        let word = value.as_str();
+        let is_taken = match key.as_str() {
+            "fields" => true,
+            // What stands in these follows from the rest of the entry, and from where it is.
+            "label" | "outcome" => word.is_some(),
+            "id" => word.is_some_and(|id| {
+                incoming.id = Some(id.to_owned());
+                true
+            }),
+            "kind" => {
+                incoming.kind = word.and_then(Kind::from_word);
+                incoming.kind.is_some()
+            }
+            "environment" => word.is_some_and(|name| {
+                incoming.environment = Some(name.to_owned());
+                true
+            }),
+            "withdrawn" => {
+                incoming.withdrawn = word.map(clean).filter(|reason| !reason.is_empty());
+                incoming.withdrawn.is_some() || value.is_null()
+            }
+            _ => false,
+        };
+        if !is_taken {
+            incoming.not_taken(text, key, value, "it is no part of an entry");
+        }
+    }
     for (name, value) in fields {
+        let Some(field) = Field::from_person(name) else {
+            incoming.not_taken(text, name, value, "it is no field of the template");
+            continue;
+        };
+        if incoming.sheet.contains_key(&field) {
+            incoming.not_taken(text, name, value, "the field is there twice");
+            continue;
+        }
         let plain = match value {
-            Value::Object(field) => field.get("value").unwrap_or(&Value::Null),
+            Value::Object(parts) => match parts.get("value") {
+                Some(plain) => plain,
+                None => value,
+            },
             other => other,
         };
         let words = match plain {
-            Value::Null => Some(String::new()),
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        match (Field::from_person(name), words) {
-            (Some(field), Some(words)) => {
-                incoming.sheet.insert(field, words);
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => {
+                incoming.not_taken(text, name, value, "it is no text");
+                continue;
             }
-            (found, _) => incoming.unread.push(Unread {
-                line: line_of(text, name),
-                text: format!("{name}: {plain}"),
-                why: if found.is_some() {
-                    "it is no text"
-                } else {
-                    "it is no field of the template"
-                },
-            }),
+        };
+        // Of what stands beside the value, the desk's fact and who typed it when say nothing that the value does not.
+        for (key, beside) in value.as_object().into_iter().flatten() {
+            let says_nothing_else = match key.as_str() {
+                "value" => true,
+                "fact" => beside.is_string() || beside.is_null(),
+                "typed" => beside.get("text").and_then(Value::as_str) == Some(&words),
+                _ => false,
+            };
+            if !says_nothing_else {
+                incoming.not_taken(text, key, beside, "it is no part of a field");
+            }
         }
+        incoming.sheet.insert(field, words);
     }
     Ok(incoming)
+}
+
+impl Incoming {
+    /// Keeps what a JSON file says beyond what an entry holds.
+    fn not_taken(&mut self, file: &str, key: &str, value: &Value, why: &'static str) {
+        self.unread.push(Unread {
+            line: line_of(file, key),
+            text: format!("{key}: {value}"),
+            why,
+        });
+    }
 }
 
 /// The first line with this key. JSON does not keep where its values stood.

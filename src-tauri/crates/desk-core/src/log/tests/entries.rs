@@ -421,3 +421,31 @@ fn a_fact_stands_beside_what_was_typed() {
         (&"Ana | Zoë".into(), &"uid_1".into(), &"staff_ana".into())
     );
 }
+
+#[test]
+fn nothing_in_a_json_file_is_dropped() {
+    let file = "{\"entries\": [{\n\"id\": \"x\", \"label\": \"R-1\", \"outcome\": \"done\", \"environment\": \"studio\",\n\
+        \"kind\": \"serious\",\n\"mood\": \"good\",\n\"fields\": {\n\"Date\": \"2026-11-26\",\n\"date\": \"2026-11-25\",\n\
+        \"reason\": {\"value\": \"a\", \"fact\": \"b\", \"colour\": \"red\"},\n\
+        \"notes\": {\"fact\": \"only\"},\n\"tags\": {\"value\": \"x\", \"typed\": {\"text\": \"y\"}}}}]}";
+    let entries = read(file, Format::Json).unwrap();
+    let told: Vec<(usize, &str)> = entries[0]
+        .unread
+        .iter()
+        .map(|unread| (unread.line, unread.text.as_str()))
+        .collect();
+    let expected = [
+        (3, "kind: \"serious\""),
+        (4, "mood: \"good\""),
+        (7, "date: \"2026-11-25\""),
+        (9, "notes: {\"fact\":\"only\"}"),
+        (8, "colour: \"red\""),
+        (10, "typed: {\"text\":\"y\"}"),
+    ];
+    assert_eq!(told, expected, "{:?}", entries[0]);
+    assert_eq!(entries[0].sheet[&Field::Date], "2026-11-26");
+    let notes = &entries[0].sheet[&Field::Notes];
+    for (_, text) in expected {
+        assert!(notes.contains(text), "{text} is not in {notes}");
+    }
+}
