@@ -17,7 +17,7 @@ mod story;
 mod tests;
 mod text;
 
-pub use after::{after_action, planned, spelled, splits};
+pub use after::{after_action, open_points, planned, spelled, splits};
 pub use check::{Wrong, check};
 pub use clean::clean;
 pub use compare::{Compared, compare};
@@ -228,13 +228,13 @@ impl From<EnvironmentKind> for Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It goes on.
+    /// It goes on, whatever has happened in it so far.
     Open,
     /// It ended, and nothing is known to have gone wrong.
     Done,
-    /// The newest smoke checklist did not prove its phase, or the entry says that something failed.
+    /// The smoke results of the entry say that something failed.
     Failed,
-    /// The phase was rolled back.
+    /// The phase was rolled back, for real and not in a drill.
     RolledBack,
 }
 
@@ -259,24 +259,53 @@ impl Outcome {
 
     /// How the run of an entry went: as its fields say, and while it goes on as the desk knows.
     pub fn of(sheet: &Sheet, facts: Option<&Facts>) -> Self {
-        let filled = |field| sheet.get(&field).is_some_and(|text: &String| !says_none(text));
         let has_end = sheet
             .get(&Field::EndTime)
             .is_some_and(|end| moment::Moment::read(end).is_some());
+        let rolled_back = sheet.get(&Field::PhaseRolledBack).is_some_and(|phases| {
+            // A drill's is a fact of the form too, but no rollback; what a person typed in its place is.
+            !says_none(phases) && !facts.is_some_and(|facts| facts.only_drilled(phases))
+        });
         let failing = [Field::MemberSmoke, Field::StaffSmoke, Field::AdminSmoke]
             .into_iter()
             .filter_map(|field| sheet.get(&field))
-            .any(|text| text.to_lowercase().contains("fail"));
-        if filled(Field::PhaseRolledBack) {
+            .any(|text| says_failed(text));
+        if facts.is_some_and(Facts::is_open) && !has_end {
+            Self::Open
+        } else if rolled_back {
             Self::RolledBack
         } else if failing {
             Self::Failed
-        } else if facts.is_some_and(Facts::is_open) && !has_end {
-            Self::Open
         } else {
             Self::Done
         }
     }
+}
+
+/// Whether a text says that something failed, and not that nothing did.
+fn says_failed(text: &str) -> bool {
+    /// Words that turn what stands behind them, or right after it, into its opposite.
+    const NONE: [&str; 14] = [
+        "0", "zero", "no", "not", "none", "nothing", "nobody", "neither", "nor", "never", "without", "didn",
+        "doesn", "hasn",
+    ];
+    /// How many words before it such a word is looked for: `0 of 9 failed`.
+    const REACH: usize = 3;
+    let text = text.to_lowercase();
+    text.split([',', ';', '.', '\n'])
+        .flat_map(|part| part.split(" but "))
+        .any(|clause| {
+            let words: Vec<&str> = clause
+                .split(|character: char| !character.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .collect();
+            let is_none = |word: &&str| NONE.contains(word);
+            words.iter().enumerate().any(|(at, word)| {
+                word.starts_with("fail")
+                    && !words[at.saturating_sub(REACH)..at].iter().any(is_none)
+                    && !words.get(at + 1).is_some_and(is_none)
+            })
+        })
 }
 
 /// What counts in an entry: what was typed, else the fact. The duration follows from the times that count, unless typed.
@@ -398,7 +427,7 @@ pub struct Line {
 pub struct Typed {
     /// The text.
     pub text: String,
-    /// Who: the operator's uid.
+    /// Who: the operator's uid, else the machine's account.
     pub by: String,
     /// When, in words.
     pub at: String,

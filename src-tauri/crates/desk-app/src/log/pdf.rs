@@ -8,7 +8,7 @@ use crate::time::when;
 use chrono_tz::Tz;
 use desk_core::{
     Runbook,
-    log::{Event, EventKind, Field, Kind, Page, Story, planned, spelled, splits},
+    log::{Event, EventKind, Field, Kind, Page, Story, open_points, planned, spelled, splits},
     phase::Direction,
     smoke::StepResult,
 };
@@ -65,14 +65,27 @@ pub(super) fn report(page: &Page, story: &Story, runbook: &Runbook, zone: Tz) ->
     form(&mut layout, page);
     layout.heading("Timeline");
     timeline(&mut layout, story, &time);
+    if story.started_at_ms.is_some() {
+        of_the_journal(&mut layout, story, runbook, &time);
+    }
+    layout.heading("Open points");
+    layout.list(open_points(page, story).into_iter(), "None.");
+    layout.heading("Lessons");
+    let lessons = page.sheet().remove(&Field::Lessons);
+    layout.body(lessons.as_deref().unwrap_or("None written yet."));
+    layout.finish(&title)
+}
+
+/// What the journal tells of a run that the desk made.
+fn of_the_journal(layout: &mut Layout<'_>, story: &Story, runbook: &Runbook, time: &impl Fn(i64) -> String) {
     layout.heading("Planned and actual");
     for (plan, actual) in planned(story, runbook) {
         layout.pair(&plan, &actual, None);
     }
     layout.heading("Checks");
-    checks(&mut layout, story, &time);
+    checks(layout, story, time);
     layout.heading("Gates");
-    gates(&mut layout, story, &time);
+    gates(layout, story, time);
     layout.heading("Rollback splits");
     let all = splits(story);
     if all.is_empty() {
@@ -104,12 +117,6 @@ pub(super) fn report(page: &Page, story: &Story, runbook: &Runbook, zone: Tz) ->
         )
     });
     layout.list(overrides, "None.");
-    layout.heading("Open points");
-    layout.list(story.open_points().into_iter(), "None.");
-    layout.heading("Lessons");
-    let lessons = page.sheet().remove(&Field::Lessons);
-    layout.body(lessons.as_deref().unwrap_or("None written yet."));
-    layout.finish(&title)
 }
 
 fn form(layout: &mut Layout<'_>, page: &Page) {
@@ -173,7 +180,8 @@ fn timeline(layout: &mut Layout<'_>, story: &Story, time: &impl Fn(i64) -> Strin
         layout.text(MARGIN, top + 9.0, 8.0, false, GREY, lane.word());
         layout.rect(left, top + LANE - 1.0, right - left, 0.5, GREY);
         for event in story.events.iter().filter(|event| event.kind == lane) {
-            let (from, to) = (place(event.at_ms), place(event.until_ms.unwrap_or(event.at_ms)));
+            let until = if event.is_open { Some(last) } else { event.until_ms };
+            let (from, to) = (place(event.at_ms), place(until.unwrap_or(event.at_ms)));
             let colour = if event.wrong { RED } else { BLACK };
             // What went wrong stands higher too, so that it is seen without colour.
             let raised = if event.wrong { 3.0 } else { 0.0 };
@@ -198,8 +206,11 @@ fn told(event: &Event) -> String {
         .until_ms
         .and_then(|until| u64::try_from(until - event.at_ms).ok())
         .filter(|ms| *ms >= 1_000)
-        .map(|ms| format!(" ({})", spelled(ms)))
-        .unwrap_or_default();
+        .map(|ms| format!(" ({})", spelled(ms)));
+    let lasted = match lasted {
+        None if event.is_open => " (goes on)".to_owned(),
+        lasted => lasted.unwrap_or_default(),
+    };
     let wrong = if event.wrong { "! " } else { "" };
     format!("{wrong}{}{lasted}, by {}", event.words, event.actor)
 }

@@ -1,6 +1,10 @@
 //! The after-action report, written from the journal. A person adds the lessons.
 
-use super::{Field, Page, Story, markdown::escaped, moment::written};
+use super::{
+    Field, Outcome, Page, Story,
+    markdown::escaped,
+    moment::{Moment, day, written},
+};
 use crate::{
     Phase, Runbook,
     phase::Direction,
@@ -24,24 +28,92 @@ pub fn after_action(page: &Page, story: &Story, runbook: &Runbook, zone: Tz) -> 
     let sheet = page.sheet();
     let said = |field| sheet.get(&field).map_or("not recorded", String::as_str);
     let _ = writeln!(text, "Release owner: {}\n", escaped(said(Field::ReleaseOwner)));
+    let ended = if story.started_at_ms.is_some() {
+        "still open"
+    } else {
+        "not recorded"
+    };
     let _ = writeln!(
         text,
         "From {} to {}, {} minutes. Outcome: {}.\n",
-        story
-            .started_at_ms
-            .map_or_else(|| said(Field::StartTime).to_owned(), time),
-        story.ended_at_ms.map_or_else(|| "still open".to_owned(), time),
-        said(Field::DurationMinutes),
+        escaped(
+            &at(page, Field::StartTime, story.started_at_ms.map(time))
+                .unwrap_or_else(|| "not recorded".to_owned())
+        ),
+        escaped(&at(page, Field::EndTime, story.ended_at_ms.map(time)).unwrap_or_else(|| ended.to_owned())),
+        escaped(said(Field::DurationMinutes)),
         page.outcome.word(),
     );
+    if story.started_at_ms.is_some() {
+        of_the_journal(&mut text, story, runbook, zone);
+    } else {
+        section(&mut text, "What the entry says");
+        text.push_str("The desk did not make this run, so that its journal tells nothing of it.\n\n");
+        for (field, words) in sheet.iter().filter(|(field, _)| **field != Field::Lessons) {
+            let _ = writeln!(text, "- {}: {}", field.label(), escaped(&line(words)));
+        }
+    }
 
-    section(&mut text, "Planned and actual");
+    section(&mut text, "Open points");
+    let points = open_points(page, story);
+    if points.is_empty() {
+        text.push_str("None.\n");
+    }
+    for point in points {
+        let _ = writeln!(text, "- {}", escaped(&line(&point)));
+    }
+
+    section(&mut text, "Lessons");
+    match sheet.get(&Field::Lessons) {
+        Some(lessons) => lessons.lines().for_each(|lesson| {
+            let _ = writeln!(text, "{}", escaped(lesson));
+        }),
+        None => text.push_str("None written yet.\n"),
+    }
+    text
+}
+
+/// When a run began or ended: as it was typed, with the entry's day where the time names none, else as the desk knows.
+fn at(page: &Page, field: Field, known: Option<String>) -> Option<String> {
+    let line = page.lines.iter().find(|line| line.field == field);
+    let Some(typed) = line.and_then(|line| line.typed.as_ref()) else {
+        return known;
+    };
+    let date = page
+        .sheet()
+        .remove(&Field::Date)
+        .filter(|date| day(date).is_some());
+    match (date, Moment::read(&typed.text)) {
+        (Some(date), Some(moment)) if moment.day.is_none() => Some(format!("{date} {}", typed.text)),
+        _ => Some(typed.text.clone()),
+    }
+}
+
+/// What somebody still has to see to, a sentence each. Of a run that the desk did not make it knows no more than whether
+/// its end is written down.
+pub fn open_points(page: &Page, story: &Story) -> Vec<String> {
+    if story.started_at_ms.is_none() {
+        let has_end = page.sheet().contains_key(&Field::EndTime);
+        let point = || "When the run ended is not written down.".to_owned();
+        return (!has_end).then(point).into_iter().collect();
+    }
+    let mut points = story.open_points();
+    if page.outcome == Outcome::Open {
+        points.insert(0, "The run has not ended.".to_owned());
+    }
+    points
+}
+
+/// The parts of the report that the journal tells.
+fn of_the_journal(text: &mut String, story: &Story, runbook: &Runbook, zone: Tz) {
+    let time = |at_ms| written(at_ms, None, zone);
+    section(text, "Planned and actual");
     text.push_str("| Planned | Actual |\n|---|---|\n");
     for planned in planned(story, runbook) {
         let _ = writeln!(text, "| {} | {} |", escaped(&planned.0), escaped(&planned.1));
     }
 
-    section(&mut text, "Splits");
+    section(text, "Splits");
     let splits = splits(story);
     if splits.is_empty() {
         text.push_str("Nothing was rolled back or drilled.\n");
@@ -54,7 +126,7 @@ pub fn after_action(page: &Page, story: &Story, runbook: &Runbook, zone: Tz) -> 
         text.push('\n');
     }
 
-    section(&mut text, "What failed");
+    section(text, "What failed");
     if story.failures.is_empty() {
         text.push_str("Nothing that the desk has seen.\n");
     }
@@ -72,7 +144,7 @@ pub fn after_action(page: &Page, story: &Story, runbook: &Runbook, zone: Tz) -> 
         );
     }
 
-    section(&mut text, "Overrides");
+    section(text, "Overrides");
     let overrides = story.overrides();
     if overrides.is_empty() {
         text.push_str("None.\n");
@@ -87,24 +159,6 @@ pub fn after_action(page: &Page, story: &Story, runbook: &Runbook, zone: Tz) -> 
             escaped(&line(&made.reason))
         );
     }
-
-    section(&mut text, "Open points");
-    let points = story.open_points();
-    if points.is_empty() {
-        text.push_str("None.\n");
-    }
-    for point in points {
-        let _ = writeln!(text, "- {}", escaped(&line(&point)));
-    }
-
-    section(&mut text, "Lessons");
-    match sheet.get(&Field::Lessons) {
-        Some(lessons) => lessons.lines().for_each(|lesson| {
-            let _ = writeln!(text, "{}", escaped(lesson));
-        }),
-        None => text.push_str("None written yet.\n"),
-    }
-    text
 }
 
 fn section(text: &mut String, heading: &str) {

@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many failed requests an entry names; the after-action report names all.
+/// How many failed requests an entry names; its search finds all.
 const MOST_REQUESTS: usize = 20;
 
 /// What the desk knows of a run.
@@ -29,12 +29,16 @@ pub struct Facts {
     pub promoted: Vec<Phase>,
     /// The phases it was moved back to and the portal confirmed, in order.
     pub rolled_back: Vec<Phase>,
+    /// Whether one of those was more than a drill.
+    for_real: bool,
     /// Why it was rolled back, in order.
     pub reasons: Vec<String>,
     /// What the portal said last.
     pub state: Option<PhaseState>,
     /// The newest finished smoke checklist by account.
     pub smoke: BTreeMap<Role, Found>,
+    /// The smoke checklists that have begun and not ended, by id: the phase that each is to prove.
+    checking: BTreeMap<String, Phase>,
     /// What people have answered.
     words: Vec<Word>,
     /// The hashes of the artifacts that were attached.
@@ -109,9 +113,11 @@ impl Facts {
             owner,
             promoted: Vec::new(),
             rolled_back: Vec::new(),
+            for_real: false,
             reasons: Vec::new(),
             state: None,
             smoke: BTreeMap::new(),
+            checking: BTreeMap::new(),
             words: Vec::new(),
             artifacts: Vec::new(),
             failed: Vec::new(),
@@ -167,7 +173,13 @@ impl Facts {
                     self.artifacts.push(sha256.clone());
                 }
             }
-            Record::SmokeFinished { finish, .. } => self.smoke(at_ms, finish),
+            Record::SmokeStarted { smoke_id, start } => {
+                self.checking.insert(smoke_id.clone(), start.phase);
+            }
+            Record::SmokeFinished { smoke_id, finish } => {
+                let checked = self.checking.remove(smoke_id);
+                self.smoke(at_ms, checked, finish);
+            }
             Record::CheckAttested {
                 check,
                 pass,
@@ -216,14 +228,18 @@ impl Facts {
             return;
         }
         self.state = state.cloned().or_else(|| self.state.take());
-        let mut sent = self.rollbacks.values().flat_map(|opened| &opened.changes);
-        let step = sent.find(|(id, _)| id == change_id).map(|(_, step)| *step);
+        let sent = self.rollbacks.values().find_map(|opened| {
+            let (_, step) = opened.changes.iter().find(|(id, _)| id == change_id)?;
+            Some((*step, opened.drill))
+        });
+        let step = sent.map(|(step, _)| step);
         match begun.direction {
             // Putting back what a drill found is no promotion.
             Direction::Forward if step == Some(Step::Restore) => {}
             Direction::Forward => self.promoted.push(begun.to),
             Direction::Back => {
                 self.rolled_back.push(begun.to);
+                self.for_real |= !sent.is_some_and(|(_, drill)| drill);
                 // A rollback has said why when it was opened; a move back by hand says it in its note.
                 if step.is_none() {
                     self.because(
@@ -296,8 +312,10 @@ impl Facts {
         }
     }
 
-    fn smoke(&mut self, at_ms: i64, finish: &SmokeFinish) {
-        let phase = finish.state.as_ref().map(|state| state.phase);
+    /// `checked` is the phase that the checklist was to prove; where its beginning is not known, the one in force counts.
+    fn smoke(&mut self, at_ms: i64, checked: Option<Phase>, finish: &SmokeFinish) {
+        let in_force = finish.state.as_ref().map(|state| state.phase);
+        let phase = checked.or(in_force);
         let (questions, asked): (Vec<_>, Vec<_>) = finish
             .steps
             .iter()
@@ -365,19 +383,15 @@ impl Facts {
         found.proven && found.questions.iter().all(answered_yes)
     }
 
-    /// Whether one of the rollbacks was for real.
-    pub fn rolled_back_for_real(&self) -> bool {
-        self.rollbacks.values().any(|opened| !opened.drill)
+    /// Whether what an entry says of the phases rolled back is the fact, and each of them was a drill's.
+    pub fn only_drilled(&self, phases: &str) -> bool {
+        !self.for_real && phases == list(&self.rolled_back)
     }
 
     /// What they say in the form's fields, times in `zone`.
     pub fn sheet(&self, zone: Tz) -> Sheet {
         let day = moment::day_of(self.started_at_ms, zone);
         let time = |at_ms| moment::written(at_ms, day, zone);
-        let list = |phases: &[Phase]| {
-            let words: Vec<&str> = phases.iter().map(|phase| phase.wire()).collect();
-            words.join(", ")
-        };
         let mut sheet = Sheet::from([
             (Field::Date, day.map(|day| day.to_string()).unwrap_or_default()),
             (Field::ReleaseOwner, self.owner.clone().unwrap_or_default()),
@@ -457,6 +471,11 @@ impl Facts {
         }
         ids.join(", ")
     }
+}
+
+fn list(phases: &[Phase]) -> String {
+    let words: Vec<&str> = phases.iter().map(|phase| phase.wire()).collect();
+    words.join(", ")
 }
 
 impl Identified {

@@ -35,6 +35,10 @@ pub struct Incoming {
     pub id: Option<String>,
     /// Whether it was for real, where the file tells it.
     pub kind: Option<Kind>,
+    /// Where it was, by the environment's name, where the file tells it.
+    pub environment: Option<String>,
+    /// Why it was withdrawn, where the file tells it.
+    pub withdrawn: Option<String>,
     /// What stands in its fields; its notes have the lines that could not be read.
     pub sheet: Sheet,
     /// The lines that could not be read.
@@ -603,8 +607,21 @@ fn read_entry(document: &Document<'_>, raw: Raw<'_>) -> Result<Incoming, &'stati
                 }
                 "it is neither rehearsal nor live"
             }
-            "label" | "environment" | "outcome" if value.get().starts_with('"') => continue,
-            "withdrawn" => "an entry is withdrawn where it was made",
+            // What stands in these follows from the rest of the entry, and from where it is.
+            "label" | "outcome" if value.get().starts_with('"') => continue,
+            "environment" if value.get().starts_with('"') => {
+                incoming.environment = word(value);
+                continue;
+            }
+            "withdrawn" => {
+                incoming.withdrawn = word(value)
+                    .map(|reason| clean(&reason))
+                    .filter(|reason| !reason.is_empty());
+                if incoming.withdrawn.is_some() {
+                    continue;
+                }
+                "it is no reason"
+            }
             _ => "it is no field of the template",
         };
         incoming.unread.push(document.unread(&name, value, why));

@@ -60,6 +60,10 @@ pub struct Event {
     pub at_ms: i64,
     /// When it was over; none for what takes no time, and for what is not over.
     pub until_ms: Option<i64>,
+    /// Whether it takes time and is not known to be over.
+    pub is_open: bool,
+    /// What it is the stretch of: the id of a phase change, a checklist or a rollback.
+    of: Option<String>,
     /// Whose act.
     pub actor: String,
     /// Of what kind.
@@ -206,6 +210,8 @@ impl Story {
         for happened in entries {
             story.take(happened);
         }
+        // What was written down late stands where it happened; what happened at once, as it was written down.
+        story.events.sort_by_key(|event| event.at_ms);
         story
     }
 
@@ -228,23 +234,27 @@ impl Story {
                 basis,
                 override_reason,
                 ..
-            } => self.decisions.push(Decision {
-                id: change_id,
-                at_ms,
-                actor,
-                from: from.phase,
-                to,
-                // A portal in which no phase was ever saved is open by default: the first is no way back.
-                direction: if from.ever_set() {
-                    direction
-                } else {
-                    Direction::Forward
-                },
-                verdicts: basis.map(|basis| basis.verdicts).unwrap_or_default(),
-                overridden: override_reason,
-                outcome: None,
-                why: None,
-            }),
+            } => {
+                let words = format!("{}: under way", to.label());
+                self.begin(at_ms, &actor, EventKind::Phase, words, &change_id);
+                self.decisions.push(Decision {
+                    id: change_id,
+                    at_ms,
+                    actor,
+                    from: from.phase,
+                    to,
+                    // A portal in which no phase was ever saved is open by default: the first is no way back.
+                    direction: if from.ever_set() {
+                        direction
+                    } else {
+                        Direction::Forward
+                    },
+                    verdicts: basis.map(|basis| basis.verdicts).unwrap_or_default(),
+                    overridden: override_reason,
+                    outcome: None,
+                    why: None,
+                });
+            }
             Record::PhaseChangeConcluded {
                 change_id,
                 outcome,
@@ -265,9 +275,21 @@ impl Story {
                 self.attached += 1;
                 self.tell(at_ms, &actor, EventKind::Evidence, format!("Attached as {item}"));
             }
+            Record::EvidenceAttached { name, item, .. } => {
+                let words = format!("{name} attached as {item}");
+                self.tell(at_ms, &actor, EventKind::Evidence, words);
+            }
+            Record::EvidenceExported { missing, .. } => {
+                let words = if missing.is_empty() {
+                    "Evidence exported".to_owned()
+                } else {
+                    format!("Evidence exported, incomplete: {}", missing.join(", "))
+                };
+                self.tell(at_ms, &actor, EventKind::Evidence, words);
+            }
             Record::SmokeStarted { smoke_id, start } => {
                 let words = format!("Smoke checklist of {}", start.phase.label());
-                self.tell(at_ms, &actor, EventKind::Smoke, words);
+                self.begin(at_ms, &actor, EventKind::Smoke, words, &smoke_id);
                 self.checklists.push(Checklist {
                     id: smoke_id,
                     phase: start.phase,
@@ -328,7 +350,7 @@ impl Story {
                     Purpose::Drill => "Drill of a rollback",
                 };
                 let words = format!("{what} to {}", opening.to.label());
-                self.tell(at_ms, &actor, EventKind::Rollback, words);
+                self.begin(at_ms, &actor, EventKind::Rollback, words, &rollback_id);
                 self.rollbacks.push(Rollback::open(rollback_id, *opening, at_ms));
             }
             Record::RollbackEvent {
@@ -371,6 +393,8 @@ impl Story {
         self.events.push(Event {
             at_ms,
             until_ms: None,
+            is_open: false,
+            of: None,
             actor: actor.to_owned(),
             kind,
             words: words.into(),
@@ -384,17 +408,24 @@ impl Story {
         self.failures.push(Failure { at_ms, what, request });
     }
 
-    /// Ends the newest stretch of a kind that has not ended.
-    fn end(&mut self, kind: EventKind, at_ms: i64, words: &str, wrong: bool) {
+    /// Begins a stretch, which [`Self::end`] ends by what it is of.
+    fn begin(&mut self, at_ms: i64, actor: &str, kind: EventKind, words: String, of: &str) {
+        let event = self.tell(at_ms, actor, kind, words);
+        event.is_open = true;
+        event.of = Some(of.to_owned());
+    }
+
+    /// Ends a stretch, again where more becomes known of it; `words` makes its new words of those that it had.
+    fn end(&mut self, of: &str, at_ms: i64, words: impl FnOnce(&str) -> String, wrong: bool) {
         let begun = self
             .events
             .iter_mut()
-            .rev()
-            .find(|event| event.kind == kind && event.until_ms.is_none());
+            .find(|event| event.of.as_deref() == Some(of));
         if let Some(event) = begun {
             event.until_ms = Some(at_ms);
+            event.is_open = false;
             event.wrong = wrong;
-            event.words.push_str(words);
+            event.words = words(&event.words);
         }
     }
 
@@ -409,10 +440,9 @@ impl Story {
         let Some(decision) = self.decisions.iter_mut().find(|decision| decision.id == id) else {
             return;
         };
-        let known_before = decision.outcome.replace(outcome);
+        decision.outcome = Some(outcome);
         decision.why.clone_from(&why);
-        let (to, actor, begun_at_ms) = (decision.to, decision.actor.clone(), decision.at_ms);
-        let overridden = decision.overridden.is_some();
+        let (to, overridden) = (decision.to, decision.overridden.is_some());
         let found = match outcome {
             ChangeOutcome::Confirmed => "confirmed",
             ChangeOutcome::Refused => "refused",
@@ -423,20 +453,13 @@ impl Story {
         };
         let by_override = if overridden { ", by override" } else { "" };
         let wrong = outcome != ChangeOutcome::Confirmed;
-        let words = format!("{}: {found}{by_override}", to.label());
-        let event = self.tell(begun_at_ms, &actor, EventKind::Phase, words);
-        event.until_ms = Some(at_ms);
-        event.wrong = wrong;
         // What was unknown and then found out is told as it was found out.
-        if known_before.is_some() {
-            let at = self.events.len() - 1;
-            let earlier = self.events[..at]
-                .iter()
-                .rposition(|event| event.kind == EventKind::Phase && event.at_ms == begun_at_ms);
-            if let Some(earlier) = earlier {
-                self.events.remove(earlier);
-            }
-        }
+        self.end(
+            id,
+            at_ms,
+            |_| format!("{}: {found}{by_override}", to.label()),
+            wrong,
+        );
         if wrong {
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
             let last = requests.last().map(|request| Identified {
@@ -446,7 +469,6 @@ impl Story {
             });
             self.fail(at_ms, format!("Saving {}: {found}{why}", to.label()), last);
         }
-        self.events.sort_by_key(|event| event.at_ms);
     }
 
     fn smoke(&mut self, at_ms: i64, id: &str, mut finish: SmokeFinish) {
@@ -462,12 +484,14 @@ impl Story {
         }
         checklist.finish = Some(finish);
         let (passed, of) = checklist.passed();
-        let (words, wrong) = if checklist.is_proof() {
-            (format!(": proven, {passed} of {of} passed"), false)
-        } else {
-            (format!(": not proven, {passed} of {of} passed"), true)
-        };
-        self.end(EventKind::Smoke, at_ms, &words, wrong);
+        let is_proof = checklist.is_proof();
+        let proven = if is_proof { "proven" } else { "not proven" };
+        self.end(
+            id,
+            at_ms,
+            |begun| format!("{begun}: {proven}, {passed} of {of} passed"),
+            !is_proof,
+        );
     }
 
     fn rollback(&mut self, at_ms: i64, actor: &str, id: &str, event: rollback::Event) {
@@ -512,12 +536,12 @@ impl Story {
         if closed {
             let rollback = &self.rollbacks[index];
             let verified = rollback.at_ms(Split::Verified).is_some();
-            let (words, wrong) = match &rollback.stopped {
-                Some(reason) => (format!(": stopped, {reason}"), true),
-                None if verified => (": verified".to_owned(), false),
-                None => (": not verified".to_owned(), true),
+            let (how, wrong) = match &rollback.stopped {
+                Some(reason) => (format!("stopped, {reason}"), true),
+                None if verified => ("verified".to_owned(), false),
+                None => ("not verified".to_owned(), true),
             };
-            self.end(EventKind::Rollback, at_ms, &words, wrong);
+            self.end(id, at_ms, |begun| format!("{begun}: {how}"), wrong);
         }
     }
 
@@ -549,12 +573,9 @@ impl Story {
             .collect()
     }
 
-    /// What somebody still has to see to, a sentence each.
-    pub fn open_points(&self) -> Vec<String> {
+    /// What somebody still has to see to, a sentence each. Whether the run has ended is for its entry to say.
+    pub(super) fn open_points(&self) -> Vec<String> {
         let mut points = Vec::new();
-        if self.ended_at_ms.is_none() {
-            points.push("The run has not ended.".to_owned());
-        }
         for decision in &self.decisions {
             if matches!(decision.outcome, None | Some(ChangeOutcome::Unknown)) {
                 let to = decision.to.label();

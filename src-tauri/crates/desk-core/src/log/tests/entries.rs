@@ -346,7 +346,7 @@ fn how_a_run_went_follows_from_what_counts() {
     let open = Facts::begin(0, None);
     let mut ended = open.clone();
     ended.ended_at_ms = Some(1);
-    let cases: [(Fields, Option<&Facts>, Outcome); 8] = [
+    let cases: [(Fields, Option<&Facts>, Outcome); 17] = [
         (&[], None, Outcome::Done),
         (&[], Some(&open), Outcome::Open),
         (&[(Field::EndTime, "14:00")], Some(&open), Outcome::Done),
@@ -363,6 +363,28 @@ fn how_a_run_went_follows_from_what_counts() {
             Outcome::RolledBack,
         ),
         (&[(Field::PhaseRolledBack, "none")], Some(&ended), Outcome::Done),
+        // While a run goes on that is how it goes, whatever has failed in it so far.
+        (&[(Field::MemberSmoke, "FAILED")], Some(&open), Outcome::Open),
+        (&[(Field::PhaseRolledBack, "Phase 1")], Some(&open), Outcome::Open),
+        (&[(Field::StaffSmoke, "nothing failed")], None, Outcome::Done),
+        (&[(Field::StaffSmoke, "0 of 9 failed")], None, Outcome::Done),
+        (&[(Field::StaffSmoke, "Failures: none.")], None, Outcome::Done),
+        (
+            &[(Field::StaffSmoke, "It didn't fail, no failure at all")],
+            None,
+            Outcome::Done,
+        ),
+        (&[(Field::StaffSmoke, "10 of 10 failed")], None, Outcome::Failed),
+        (
+            &[(Field::StaffSmoke, "no error, but failing")],
+            None,
+            Outcome::Failed,
+        ),
+        (
+            &[(Field::StaffSmoke, "FAILED, 0 of 1 passed; not list")],
+            None,
+            Outcome::Failed,
+        ),
     ];
     for (fields, facts, expected) in cases {
         assert_eq!(Outcome::of(&sheet(fields), facts), expected, "{fields:?}");
@@ -390,4 +412,33 @@ fn a_fact_stands_beside_what_was_typed() {
         (&owner["value"], &owner["fact"], &owner["typed"]["by"]),
         (&"Ana | Zoë".into(), &"uid_1".into(), &"staff_ana".into())
     );
+}
+
+#[test]
+fn nothing_in_a_json_file_is_dropped() {
+    let file = "{\"entries\": [{\n\"id\": \"x\", \"label\": \"R-1\", \"outcome\": \"done\", \"environment\": \"studio\",\n\
+        \"kind\": \"serious\",\n\"mood\": \"good\",\n\"fields\": {\n\"Date\": \"2026-11-26\",\n\"date\": \"2026-11-25\",\n\
+        \"reason\": {\"value\": \"a\", \"fact\": \"b\", \"colour\": \"red\"},\n\
+        \"notes\": {\"fact\": \"only\"},\n\"tags\": {\"value\": \"x\", \"typed\": {\"text\": \"y\"}}}}]}";
+    let entries = read(file, Format::Json).unwrap();
+    let told: Vec<(usize, &str)> = entries[0]
+        .unread
+        .iter()
+        .map(|unread| (unread.line, unread.text.as_str()))
+        .collect();
+    let expected = [
+        (3, "kind: \"serious\""),
+        (4, "mood: \"good\""),
+        (7, "date: \"2026-11-25\""),
+        (8, "reason.fact: \"b\""),
+        (8, "reason.colour: \"red\""),
+        (9, "notes: {\"fact\":\"only\"}"),
+        (10, "tags.typed: {\"text\":\"y\"}"),
+    ];
+    assert_eq!(told, expected, "{:?}", entries[0]);
+    assert_eq!(entries[0].sheet[&Field::Date], "2026-11-26");
+    let notes = &entries[0].sheet[&Field::Notes];
+    for (_, text) in expected {
+        assert!(notes.contains(text), "{text} is not in {notes}");
+    }
 }

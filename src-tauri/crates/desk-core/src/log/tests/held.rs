@@ -280,7 +280,13 @@ fn no_value_is_lost(file: &str, entries: &[Incoming]) {
             ["entries", LIST, rest @ ..] | [LIST, rest @ ..] => match rest {
                 ["id"] => entries.iter().any(|entry| entry.id.as_ref() == Some(&value)),
                 ["kind"] => Kind::from_word(&value).is_some(),
-                ["label" | "environment" | "outcome"]
+                ["environment"] => entries
+                    .iter()
+                    .any(|entry| entry.environment.as_ref() == Some(&value)),
+                ["withdrawn"] => entries
+                    .iter()
+                    .any(|entry| entry.withdrawn.as_deref().map(letters) == Some(letters(&value))),
+                ["label" | "outcome"]
                 | ["fields", _, "fact"]
                 | ["fields", _, "typed", "text" | "by" | "at"] => true,
                 _ => false,

@@ -1,5 +1,6 @@
 //! What the journal of a run tells: the facts, the story, the after-action report, the comparison.
 
+use super::{page, sheet};
 use crate::{
     EnvironmentKind, Phase, PhaseState, Role, Runbook,
     gate::{DecisionDigest, GateVerdict, Verdict},
@@ -314,10 +315,9 @@ fn the_after_action_report_tells_what_was_planned_and_what_came_of_it() {
     insta::assert_snapshot!(after_action(&page, &story, Runbook::builtin(), Tz::UTC));
 }
 
-#[test]
-fn the_timeline_tells_each_act_once_and_in_order() {
-    let story = Story::of(rehearsal());
-    let told: Vec<String> = story
+/// The events of a story, each with its minutes.
+fn told(story: &Story) -> Vec<String> {
+    story
         .events
         .iter()
         .map(|event| {
@@ -328,9 +328,14 @@ fn the_timeline_tells_each_act_once_and_in_order() {
             let wrong = if event.wrong { " !" } else { "" };
             format!("{}{until} {}{wrong}", minute(event.at_ms), event.words)
         })
-        .collect();
+        .collect()
+}
+
+#[test]
+fn the_timeline_tells_each_act_once_and_in_order() {
+    let story = Story::of(rehearsal());
     assert_eq!(
-        told,
+        told(&story),
         [
             "0 Run started by Ana Weber",
             "1–1 Phase 2: confirmed",
@@ -432,4 +437,148 @@ fn the_first_phase_that_is_ever_saved_is_no_way_back() {
         (facts.promoted, facts.rolled_back),
         (vec![Phase::ReadOnly], vec![])
     );
+}
+
+#[test]
+fn the_timeline_tells_of_files_and_bundles_of_what_goes_on_and_of_what_is_told_late() {
+    let all = [
+        run_started(),
+        happened(1, started("a", Phase::ReadOnly, Phase::MemberWrites)),
+        happened(
+            3,
+            Record::EvidenceAttached {
+                sha256: "cd".repeat(32),
+                name: "screen.png".into(),
+                media_type: "image/png".into(),
+                bytes: 1,
+                item: "incident-export".into(),
+            },
+        ),
+        happened(
+            5,
+            Record::AnnouncementSent {
+                announcement_id: "text".into(),
+                place: "#ops".into(),
+                sent_at_ms: BEGAN + 2 * 60_000,
+                by: "Ana".into(),
+            },
+        ),
+        happened(
+            6,
+            Record::EvidenceExported {
+                bundle_sha256: "ef".repeat(32),
+                signed_by: "key".into(),
+                journal_seq: 5,
+                journal_head: "00".into(),
+                missing: vec!["drill".into()],
+            },
+        ),
+    ];
+    assert_eq!(
+        told(&Story::of(all)),
+        [
+            "0 Run started by Ana Weber",
+            "1 Phase 2: under way",
+            "2 Text sent to #ops",
+            "3 screen.png attached as incident-export",
+            "6 Evidence exported, incomplete: drill",
+        ]
+    );
+}
+
+#[test]
+fn a_stretch_ends_with_its_own_end_and_not_with_that_of_the_newest_of_its_kind() {
+    let [first, first_end] = checklist(1, vec![step("list", "staff-smoke", StepResult::Pass, 100)]);
+    let [second, _cut_off] = checklist(3, vec![step("list", "staff-smoke", StepResult::Pass, 100)]);
+    let first_end = Happened {
+        at_ms: BEGAN + 5 * 60_000,
+        ..first_end
+    };
+    assert_eq!(
+        told(&Story::of([first, second, first_end])),
+        [
+            "1–5 Smoke checklist of Phase 2: proven, 1 of 1 passed",
+            "3 Smoke checklist of Phase 2",
+        ]
+    );
+}
+
+#[test]
+fn what_an_account_found_is_told_of_the_phase_that_was_checked() {
+    let mut all = vec![run_started()];
+    all.extend(checklist(
+        1,
+        vec![step("list", "staff-smoke", StepResult::Pass, 100)],
+    ));
+    for happened in &mut all {
+        if let Record::SmokeFinished { finish, .. } = &mut happened.record {
+            finish.state = Some(state(Phase::ReadOnly, BEGAN));
+        }
+    }
+    let sheet = facts(&all).sheet(Tz::UTC);
+    assert_eq!(
+        sheet[&Field::StaffSmoke],
+        "phase_2_member_writes: 1 of 1 passed",
+        "not of the phase in force"
+    );
+}
+
+#[test]
+fn a_drill_makes_no_run_rolled_back() {
+    let mut all = rehearsal();
+    for happened in &mut all {
+        if let Record::RollbackOpened { opening, .. } = &mut happened.record {
+            opening.purpose = Purpose::Drill;
+        }
+    }
+    all.retain(|happened| !matches!(&happened.record, Record::SmokeFinished { .. }));
+    let drilled = facts(&all);
+    let mut sheet = counting(Some(&drilled), &std::collections::BTreeMap::new(), Tz::UTC);
+    assert_eq!(sheet[&Field::PhaseRolledBack], "phase_2_member_writes");
+    assert_eq!(Outcome::of(&sheet, Some(&drilled)), Outcome::Done);
+    // A person says that it was more than a drill.
+    sheet.insert(Field::PhaseRolledBack, "Phase 1".into());
+    assert_eq!(Outcome::of(&sheet, Some(&drilled)), Outcome::RolledBack);
+    let real = facts(&rehearsal());
+    let sheet = counting(Some(&real), &std::collections::BTreeMap::new(), Tz::UTC);
+    assert_eq!(Outcome::of(&sheet, Some(&real)), Outcome::RolledBack);
+}
+
+#[test]
+fn the_report_of_an_entry_made_by_hand_says_what_was_typed() {
+    let page = page(&sheet(&[
+        (Field::Date, "2026-11-25"),
+        (Field::StartTime, "about *two*"),
+        (Field::EndTime, "15:00"),
+        (Field::DurationMinutes, "_58_"),
+        (Field::PhasePromoted, "Phase 2"),
+    ]));
+    let report = after_action(&page, &Story::default(), Runbook::builtin(), Tz::UTC);
+    assert!(
+        report.contains("From about \\*two\\* to 2026-11-25 15:00, \\_58\\_ minutes."),
+        "{report}"
+    );
+    for untrue in [
+        "still open",
+        "has not ended",
+        "not moved to",
+        "Nothing was rolled back",
+        "No smoke checklist",
+    ] {
+        assert!(!report.contains(untrue), "{untrue:?} is in {report}");
+    }
+    assert!(report.contains("- Phase promoted: Phase 2\n"), "{report}");
+}
+
+#[test]
+fn the_report_of_a_run_says_the_times_that_were_corrected() {
+    let mut entries = rehearsal();
+    entries.pop();
+    let page = page(&sheet(&[(Field::Date, "2026-11-25"), (Field::EndTime, "15:00")]));
+    let report = after_action(&page, &Story::of(entries), Runbook::builtin(), Tz::UTC);
+    assert!(
+        report.contains("From 2026-11-25 13:00:00 UTC to 2026-11-25 15:00, "),
+        "{report}"
+    );
+    assert!(!report.contains("has not ended"), "{report}");
 }

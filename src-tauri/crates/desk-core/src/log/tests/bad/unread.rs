@@ -305,7 +305,7 @@ pub const UNREAD: &[(&str, &[usize], Fields)] = &[
         &[(Date, "x")],
     ),
     (
-        "[{\"fields\": {\"date\": \"x\"},\n\"withdrawn\": \"a test\"}]",
+        "[{\"fields\": {\"date\": \"x\"},\n\"withdrawn\": [\"a test\"]}]",
         &[2],
         &[(Date, "x")],
     ),
