@@ -248,6 +248,7 @@ fn is_frame(bare: &str, entries: &[Incoming], format: Format) -> bool {
         let parts: Vec<&str> = title.split(" · ").collect();
         let outcome = parts.get(2).map(|word| Outcome::from_word(word));
         return parts.len() <= 3
+            && !parts[0].contains(char::is_whitespace)
             && parts.get(1).is_some_and(|word| Kind::from_word(word).is_some())
             && outcome.is_none_or(|known| known.is_some());
     }
