@@ -175,14 +175,14 @@ fn no_line_is_lost(lines: &[String], entries: &[Incoming], format: Format) {
         }
     }
     let mut in_sources = false;
-    for (number, line) in (1..).zip(lines) {
-        let line = clean_line(line);
+    for (number, raw) in (1..).zip(lines) {
+        let line = clean_line(raw);
         if let Some(unread) = unread.get(&number) {
             assert_eq!(unread.text, clean(&line), "line {number}");
             in_sources = false;
             continue;
         }
-        let further = line.starts_with("    ") || line.trim_start_matches(' ').starts_with('\t');
+        let further = raw.starts_with("    ") || raw.trim_start_matches(' ').starts_with('\t');
         if further && fields.take(&line) {
             continue;
         }
