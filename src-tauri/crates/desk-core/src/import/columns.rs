@@ -51,6 +51,9 @@ pub enum ColumnError {
     /// There is no line to take the columns from.
     #[error("there is nothing in it")]
     Empty,
+    /// No line of what should be JSON lines is an object with something in it.
+    #[error("no line of it is a JSON object with a value in it")]
+    NoObject,
     /// The first line has no columns.
     #[error("the first line cannot be read: {0}")]
     FirstLine(String),

@@ -82,7 +82,11 @@ fn columns_in(text: &str, format: LogFormat) -> Result<Vec<String>, ColumnError>
             };
             json_lines(text)
                 .find_map(|(_, object)| object.ok().and_then(keys))
-                .ok_or(ColumnError::Empty)
+                .ok_or(if text.trim().is_empty() {
+                    ColumnError::Empty
+                } else {
+                    ColumnError::NoObject
+                })
         }
         LogFormat::Csv => {
             let headers = csv_reader(text, delimiter_of(text))

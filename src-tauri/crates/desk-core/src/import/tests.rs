@@ -561,8 +561,8 @@ fn a_log_without_columns_is_refused() {
         assert_eq!(read("", format), Err(ColumnError::Empty));
     }
     assert_eq!(
-        columns_of("\n[]\nx\n", LogFormat::JsonLines),
-        Err(ColumnError::Empty)
+        columns_of("\n[]\n{}\nx\n", LogFormat::JsonLines),
+        Err(ColumnError::NoObject)
     );
     assert_eq!(
         columns_of("time,route,time\n", LogFormat::Csv),

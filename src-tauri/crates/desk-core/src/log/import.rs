@@ -374,10 +374,13 @@ fn is_filled(text: Option<&String>) -> bool {
 
 /// The kind that a title of the desk's tells: `R-014 · LIVE · done`.
 fn kind_of_title(title: &str) -> Option<Kind> {
-    let mut parts = title.split(" · ").skip(1);
+    let mut parts = title.split(" · ");
+    // What the desk calls an entry is one word; more of them are somebody's own.
+    let is_label = |label: &str| !label.contains(|c: char| c.is_whitespace() || c.is_control());
+    let is_ours = parts.next().is_some_and(is_label);
     let kind = parts.next().and_then(Kind::from_word)?;
-    let known = parts.next().is_none_or(|word| Outcome::from_word(word).is_some());
-    (known && parts.next().is_none()).then_some(kind)
+    let is_known = parts.next().is_none_or(|word| Outcome::from_word(word).is_some());
+    (is_ours && is_known && parts.next().is_none()).then_some(kind)
 }
 
 /// Whether a line is one of the table under [`SOURCES`].

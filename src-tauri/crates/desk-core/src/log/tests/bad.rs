@@ -36,6 +36,14 @@ fn a_file_without_an_entry_says_why() {
 }
 
 #[test]
+fn a_file_with_too_many_entries_is_refused() {
+    let of = |count| format!("[{}]", vec!["{\"fields\": {}}"; count].join(","));
+    assert_eq!(read(&of(10_000), format_of("[]")).unwrap().len(), 10_000);
+    let refused = read(&of(10_001), format_of("[]")).unwrap_err();
+    assert_eq!(refused.to_string(), "it holds more than 10000 entries; split it");
+}
+
+#[test]
 fn each_line_that_cannot_be_read_is_numbered_and_kept() {
     let mut wrong = Vec::new();
     for (file, unread, fields) in UNREAD {

@@ -175,14 +175,14 @@ fn no_line_is_lost(lines: &[String], entries: &[Incoming], format: Format) {
         }
     }
     let mut in_sources = false;
-    for (number, line) in (1..).zip(lines) {
-        let line = clean_line(line);
+    for (number, raw) in (1..).zip(lines) {
+        let line = clean_line(raw);
         if let Some(unread) = unread.get(&number) {
             assert_eq!(unread.text, clean(&line), "line {number}");
             in_sources = false;
             continue;
         }
-        let further = line.starts_with("    ") || line.trim_start_matches(' ').starts_with('\t');
+        let further = raw.starts_with("    ") || raw.trim_start_matches(' ').starts_with('\t');
         if further && fields.take(&line) {
             continue;
         }
@@ -248,6 +248,7 @@ fn is_frame(bare: &str, entries: &[Incoming], format: Format) -> bool {
         let parts: Vec<&str> = title.split(" · ").collect();
         let outcome = parts.get(2).map(|word| Outcome::from_word(word));
         return parts.len() <= 3
+            && !parts[0].contains(char::is_whitespace)
             && parts.get(1).is_some_and(|word| Kind::from_word(word).is_some())
             && outcome.is_none_or(|known| known.is_some());
     }

@@ -381,6 +381,8 @@ pub const UNREAD: &[(&str, &[usize], Fields)] = &[
     ),
     ("# R-1 · dress · done\n- **Date:** x", &[1], &[(Date, "x")]),
     ("# R-1 · live · splendid\n- **Date:** x", &[1], &[(Date, "x")]),
+    ("# Our evening · live · done\n- **Date:** x", &[1], &[(Date, "x")]),
+    ("# \u{c}R-1 · live · done\n- **Date:** x", &[1], &[(Date, "x")]),
     (
         "# R-1 · live · done · by Ana\n- **Date:** x",
         &[1],
