@@ -3,7 +3,7 @@
 use crate::{
     error::StoreError,
     projection,
-    search::matching,
+    search::{JOURNAL_WORD, matching_in_journal},
     store::{Store, Writer},
 };
 use desk_core::{
@@ -101,11 +101,15 @@ impl Store {
         before_seq: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Entry>, StoreError> {
-        let Some(search) = matching(search) else {
-            return Ok(Vec::new());
-        };
+        let search = search.to_owned();
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
+            connection.execute_batch(JOURNAL_WORD)?;
+            // One transaction, so that the words that were looked up are those of the entries.
+            let transaction = connection.unchecked_transaction()?;
+            let Some(search) = matching_in_journal(&transaction, &search)? else {
+                return Ok(Vec::new());
+            };
+            let mut statement = transaction.prepare_cached(
                 "SELECT journal.* FROM journal_search JOIN journal ON journal.seq = journal_search.rowid
                  WHERE journal_search MATCH ?1 AND journal_search.rowid < ?2
                  ORDER BY journal_search.rowid DESC LIMIT ?3",

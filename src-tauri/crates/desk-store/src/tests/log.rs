@@ -1,5 +1,9 @@
 use super::{NOON, TestClock, clock, entry, live, new_dir, open, sql};
-use crate::{LogCursor, LogFilter, NewEntry, Store, migrate, open::open_with};
+use crate::{
+    LogCursor, LogFilter, NewEntry, Store, migrate,
+    open::open_with,
+    search::{matching, matching_in_journal},
+};
 use desk_core::{
     EnvironmentKind, EnvironmentName, Phase,
     log::{Field, Kind, Outcome},
@@ -304,6 +308,108 @@ async fn the_journal_is_searched_from_the_newest() {
     );
     store.rebuild().await.unwrap();
     assert_eq!(seqs(store.search_journal("note3", None, 50).await.unwrap()), [4]);
+}
+
+/// The search looks up whole words itself where it can; what it finds must be what FTS5 finds by the beginnings alone.
+#[tokio::test]
+async fn the_journals_search_finds_what_the_beginnings_alone_would() {
+    let dir = new_dir();
+    let store = open(&dir);
+    let texts = [
+        "member members membership MEMBER",
+        "Zoë zoe's Zoés, 2026 20",
+        "note NOT and or near near2 \"quoted\" (member OR note)",
+        "Ünïcode über straße STRASSE 北京 й",
+        "a ab abc abcd",
+    ];
+    for text in texts {
+        append(&store, typed("a", Field::Notes, text)).await;
+    }
+    // More endings than are looked up.
+    let many: Vec<String> = (0..70).map(|number| format!("many{number}")).collect();
+    append(&store, typed("a", Field::Notes, &many.join(" "))).await;
+    append(&store, typed("a", Field::Notes, "manyz")).await;
+    let searches = [
+        "m",
+        "member",
+        "MEMB",
+        "membership",
+        "memberships",
+        "Zoë",
+        "zoe",
+        "zoé",
+        "zoes",
+        "2026",
+        "202",
+        "20",
+        "2",
+        "note",
+        "NOT",
+        "near",
+        "or",
+        "and not",
+        "quoted member",
+        "über",
+        "Üb",
+        "strasse",
+        "straße",
+        "北京",
+        "北",
+        "й",
+        "a",
+        "ab",
+        "abc",
+        "abcd",
+        "abcde",
+        "abc abcd",
+        "many",
+        "many6",
+        "many69",
+        "many many",
+        "member absent",
+        "a member ab many6",
+        "",
+        "-",
+        "member\0s",
+        "\"",
+        "note*",
+        "(",
+        "zzzz",
+    ];
+    let mut found_some = 0;
+    for search in searches {
+        let found: Vec<i64> = store
+            .search_journal(search, None, 50)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.seq)
+            .collect();
+        let plain: Vec<i64> = store
+            .read(move |connection| {
+                let Some(search) = matching(search) else {
+                    return Ok(Vec::new());
+                };
+                let mut statement = connection.prepare(
+                    "SELECT rowid FROM journal_search WHERE journal_search MATCH ?1 ORDER BY rowid DESC",
+                )?;
+                let rows = statement.query_map([search], |row| row.get(0))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(found, plain, "{search:?}");
+        found_some += usize::from(!found.is_empty());
+    }
+    assert!(found_some > 30, "{found_some}");
+    let asked = store.read(|connection| Ok(matching_in_journal(connection, "MEMBER ab many zoë")?));
+    assert_eq!(
+        asked.await.unwrap().unwrap(),
+        r#"("member" OR "members" OR "membership") AND "ab" * AND "many" * AND "zoë" *"#
+    );
+    // A word that came later is found as well.
+    append(&store, typed("a", Field::Notes, "memberless")).await;
+    assert_eq!(store.search_journal("memberl", None, 50).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
