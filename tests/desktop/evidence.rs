@@ -124,3 +124,37 @@ fn files_are_chosen_in_the_systems_own_dialog_for_the_run_that_is_shown() {
         assert_eq!(runs.as_array().unwrap().len(), 1, "{runs}");
     });
 }
+
+#[test]
+fn files_that_are_dropped_on_any_page_are_tried_each_for_the_run_that_is_shown() {
+    desktop_test("evidence_drop", desk(), async |desk| {
+        desk.wait_for_text("(staff)").await;
+        command(desk, &["phase", "set", "1", "--note", "Closing"]);
+        desk.wait_for_text("Phase 1").await;
+        let file = |name: &str| desk.home().join(name);
+        let (first, long, last) = (file("first.txt"), file("long.bin"), file("last.json"));
+        std::fs::write(&first, "seen at 14:02").unwrap();
+        std::fs::write(&last, "{}").unwrap();
+        let made = std::fs::File::create(&long).unwrap();
+        made.set_len(100 * 1024 * 1024 + 1).unwrap();
+
+        desk.drop_by_hand(&[&first, &long, &last], "Cutover Desk");
+        desk.wait_until_says(
+            "[data-testid=waiting-files]",
+            "Not attached yet: first.txt, long.bin, last.json",
+        )
+        .await;
+        let item = desk.find("[data-testid=attach-item]").await;
+        item.select_by_value("smoke-log").await.unwrap();
+        desk.click("[data-testid=attach-waiting]").await;
+        desk.wait_until_says(
+            "[data-testid=attach-status]",
+            "Attached to R-001: first.txt, last.json.",
+        )
+        .await;
+        desk.wait_until_says("[data-testid=waiting-files]", "Not attached yet: long.bin")
+            .await;
+        desk.wait_for_text("long.bin is longer than 100 MiB").await;
+        assert_eq!(state_of(desk, "smoke-log").await, "there");
+    });
+}

@@ -117,11 +117,11 @@ pub async fn export(
             Ok(()) = seen.changed() => {
                 match &*seen.borrow_and_update() {
                     // A small bundle is read again sooner than anybody reads this.
-                    Some(step) if step.verifying && step.total > 50 => {
+                    Some(so_far) if so_far.verifying && so_far.total > 50 => {
                         printer.progress("All files are written; they are read again to verify them");
                     }
-                    Some(step) if !step.verifying && step.done > 0 && step.done % 50 == 0 => {
-                        printer.progress(&format!("{} of {} files: {}", step.done, step.total, step.file));
+                    Some(so_far) if !so_far.verifying && so_far.done > 0 && so_far.done % 50 == 0 => {
+                        printer.progress(&format!("{} of {} files: {}", so_far.done, so_far.total, so_far.file));
                     }
                     _ => {}
                 }

@@ -1,9 +1,10 @@
 """A person's hand at the screen, for what the browser engine's driver cannot reach: the system's own dialogs, and the
-window's close button. Usage: hand.py close|KEY TITLE, where KEY is X11's name of a key, or hand.py type TITLE TEXT, where TEXT is
-in Latin letters. Waits for the window.
+window's close button. Usage: hand.py close|KEY TITLE, where KEY is X11's name of a key; hand.py type TITLE TEXT, where TEXT is
+in Latin letters; or hand.py drop TITLE FILE..., as a file manager drops files. Waits for the window.
 """
 
 import ctypes
+import pathlib
 import sys
 import time
 
@@ -40,6 +41,34 @@ class Attributes(ctypes.Structure):
         ("map_state", ctypes.c_int),
         ("room", ctypes.c_long * 24),
     ]
+
+
+class SelectionRequest(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("owner", Window),
+        ("requestor", Window),
+        *[(name, ctypes.c_ulong) for name in ("selection", "target", "property", "time")],
+    ]
+
+
+class Selection(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("requestor", Window),
+        *[(name, ctypes.c_ulong) for name in ("selection", "target", "property", "time")],
+        ("room", ctypes.c_long * 24),
+    ]
+
+
+class Event(ctypes.Union):
+    _fields_ = [("message", ClientMessage), ("request", SelectionRequest)]
 
 
 VIEWABLE = 2
@@ -80,6 +109,19 @@ symbol_on = declare(
 fake_key = declare(
     xtest, "XTestFakeKeyEvent", ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong
 )
+create_window = declare(
+    x11, "XCreateSimpleWindow", Window, ctypes.c_void_p, Window, ctypes.c_int, ctypes.c_int, ctypes.c_uint, ctypes.c_uint,
+    ctypes.c_uint, ctypes.c_ulong, ctypes.c_ulong,
+)
+set_owner = declare(
+    x11, "XSetSelectionOwner", ctypes.c_int, ctypes.c_void_p, ctypes.c_ulong, Window, ctypes.c_ulong
+)
+change_property = declare(
+    x11, "XChangeProperty", ctypes.c_int, ctypes.c_void_p, Window, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_int,
+    ctypes.c_int, ctypes.c_char_p, ctypes.c_int,
+)
+pending = declare(x11, "XPending", ctypes.c_int, ctypes.c_void_p)
+next_event = declare(x11, "XNextEvent", ctypes.c_int, ctypes.c_void_p, pointer(Event))
 sync = declare(x11, "XSync", ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 
 
@@ -113,6 +155,56 @@ def press(display, symbol):
     sync(display, 0)
 
 
+def message_to(display, window, kind, *values):
+    message = ClientMessage(type=33, window=window, format=32)
+    message.message_type = atom_of(display, kind, 0)
+    message.data[: len(values)] = values
+    send_event(display, window, 0, 0, message)
+    sync(display, 0)
+
+
+def answer(display, request, text):
+    """Gives what is asked for: a list of addresses, whatever the form."""
+    change_property(display, request.requestor, request.property, request.target, 8, 0, text, len(text))
+    told = Selection(31, 0, 1, display, request.requestor, request.selection, request.target, request.property, request.time)
+    send_event(display, request.requestor, 0, 0, ctypes.cast(ctypes.byref(told), pointer(ClientMessage)))
+    sync(display, 0)
+
+
+def drop(display, window, files, until):
+    """Drops files on the middle of a window. See "Drag-and-Drop Protocol for the X Window System" (XDND), version 5."""
+    text = "".join(pathlib.Path(file).as_uri() + "\r\n" for file in files).encode()
+    attributes = Attributes()
+    attributes_of(display, window, attributes)
+    x, y = attributes.x + attributes.width // 2, attributes.y + attributes.height // 2
+    source = create_window(display, root_of(display), 0, 0, 1, 1, 0, 0, 0)
+    set_owner(display, atom_of(display, b"XdndSelection", 0), source, 0)
+    status, finished = atom_of(display, b"XdndStatus", 0), atom_of(display, b"XdndFinished", 0)
+    copy = atom_of(display, b"XdndActionCopy", 0)
+    message_to(display, window, b"XdndEnter", source, 5 << 24, atom_of(display, b"text/uri-list", 0))
+    message_to(display, window, b"XdndPosition", source, 0, x << 16 | y, 0, copy)
+    dropped = False
+    while True:
+        if time.monotonic() > until:
+            sys.exit("the drop is not taken" if dropped else "nothing can be dropped there")
+        if not pending(display):
+            time.sleep(0.02)
+            continue
+        event = Event()
+        next_event(display, event)
+        if event.message.type == 30:
+            answer(display, event.request, text)
+        elif event.message.type == 33 and event.message.message_type == finished:
+            return
+        elif event.message.type == 33 and event.message.message_type == status and not dropped:
+            dropped = bool(event.message.data[1] & 1)
+            if dropped:
+                message_to(display, window, b"XdndDrop", source, 0, 0)
+            else:
+                # It does not know yet what is over it.
+                message_to(display, window, b"XdndPosition", source, 0, x << 16 | y, 0, copy)
+
+
 def main():
     act, title, *text = sys.argv[1:]
     # A window may go while it is looked at.
@@ -127,11 +219,10 @@ def main():
         window = next((one for one, name in windows(display, root_of(display)) if title in name), None)
         time.sleep(0.05)
     if act == "close":
-        message = ClientMessage(type=33, window=window, format=32)
-        message.message_type = atom_of(display, b"WM_PROTOCOLS", 0)
-        message.data[0] = atom_of(display, b"WM_DELETE_WINDOW", 0)
-        send_event(display, window, 0, 0, message)
-        sync(display, 0)
+        message_to(display, window, b"WM_PROTOCOLS", atom_of(display, b"WM_DELETE_WINDOW", 0))
+        return
+    if act == "drop":
+        drop(display, window, text, until)
         return
     focus, kind = Window(), ctypes.c_int()
     while focus.value != window:

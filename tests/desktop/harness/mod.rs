@@ -145,6 +145,11 @@ impl Desk {
         self.stack.type_by_hand(text, title);
     }
 
+    /// A hand at the screen drops files on a window by its title, as a file manager does.
+    pub fn drop_by_hand(&self, files: &[&Path], title: &str) {
+        self.stack.drop_by_hand(files, title);
+    }
+
     /// Waits until these processes of the program run, told by their arguments, and no other; they need no window.
     pub async fn until_running(&self, arguments: &[&str]) {
         let deadline = Instant::now() + page::PATIENCE;

@@ -163,6 +163,12 @@ impl Stack {
         self.hand(&["type", title, text]);
     }
 
+    /// A hand at the screen drops files on a window by its title, as a file manager does.
+    pub fn drop_by_hand(&self, files: &[&Path], title: &str) {
+        let files = files.iter().map(|file| file.to_str().unwrap());
+        self.hand(&["drop", title].into_iter().chain(files).collect::<Vec<_>>());
+    }
+
     fn hand(&self, arguments: &[&str]) {
         let output = Command::new("python3")
             .arg(concat!(
