@@ -33,10 +33,17 @@ fn what_is_said_to_be_saved_is_on_the_disk_and_survives_a_kill() {
 
         // A blank that is typed stays for as long as it is typed, though the program keeps none at an end.
         desk.fill("[data-testid=log-tags]", "two ").await;
-        desk.wait_until_says("[data-testid=saved-tags]", "saved ").await;
+        desk.until("the tags to be on the disk", async || {
+            typed(desk, "tags") == "two"
+        })
+        .await;
+        let saved = "return document.querySelector('[data-testid=saved-tags]').textContent";
+        desk.until("the window to say so", async || {
+            desk.execute(saved).await.as_str().unwrap().starts_with("saved ")
+        })
+        .await;
         let tags = "return document.querySelector('[data-testid=log-tags]').value";
         assert_eq!(desk.execute(tags).await, "two ");
-        assert_eq!(typed(desk, "tags"), "two");
 
         // The program sees a file's bytes, and not what the webview would make of them.
         for (bytes, said) in [
@@ -56,6 +63,7 @@ fn what_is_said_to_be_saved_is_on_the_disk_and_survives_a_kill() {
 
         desk.kill_and_start_again().await;
         desk.click("[data-testid=nav-log]").await;
+        desk.click("[data-testid=log-row-R-001]").await;
         desk.find("[data-testid=undo-notes]").await;
         let notes = desk
             .execute("return document.querySelector('[data-testid=log-notes]').value")
