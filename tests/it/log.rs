@@ -186,7 +186,13 @@ fn a_run_is_in_the_log_with_its_facts_and_its_report() {
     assert!(steps.len() > 10, "{compared}");
     assert!(steps.iter().all(|step| step["phase"] == "phase_2_member_writes"));
     let text = desk.run(&["log", "compare", "R-002", "R-003"]).ended(0).out;
-    assert!(text.starts_with("R-002 → R-003\n"), "{text}");
+    let title = text.lines().next().unwrap();
+    assert!(
+        title.starts_with("R-002 (") && title.contains(") → R-003 (") && title.ends_with(" UTC)"),
+        "with their dates: {text}"
+    );
+    let text = desk.run(&["log", "compare", "R-003", "R-002"]).ended(0).out;
+    assert!(text.contains("R-003 is the later of the two."), "{text}");
 }
 
 #[test]
@@ -196,7 +202,7 @@ fn a_file_is_imported_once_with_each_unread_line_told() {
     fs::write(&file, "Date: 2026-03-02\nOwner: Ana\nReason: \"=1+1\"\n").unwrap();
     let path = file.display().to_string();
     let said = desk.run(&["log", "import", &path]).ended(0);
-    assert!(said.out.starts_with("1 entries made."), "{said:?}");
+    assert!(said.out.starts_with("1 entry made."), "{said:?}");
     assert!(said.err.contains("Line 2 could not be read"), "{said:?}");
     let again = desk.run(&["log", "import", &path, "--json"]).ended(0).json();
     assert_eq!((&again["made"], &again["known"]), (&json!([]), &json!(1)));
@@ -320,4 +326,121 @@ fn what_was_said_to_be_saved_survives_every_kill() {
 #[ignore = "minutes long: make proof"]
 fn what_was_said_to_be_saved_survives_five_hundred_kills() {
     killed_while_typing(500);
+}
+
+#[test]
+fn times_are_listed_as_they_were_typed_and_days_found_as_they_stand() {
+    let desk = Desk::new();
+    let vienna = ["--time-zone", "Europe/Vienna"];
+    let new = [
+        "log",
+        "new",
+        "--set",
+        "date=2026-01-05",
+        "--set",
+        "start-time=14:02",
+    ];
+    desk.run(&[&vienna[..], &new[..]].concat()).ended(0);
+    let list = desk
+        .run(&[&vienna[..], &["log", "list"][..]].concat())
+        .ended(0)
+        .out;
+    assert!(list.contains("5 Jan 2026, 14:02"), "{list}");
+    desk.run(&["run", "start", "--owner", "Ana"]).ended(0);
+    desk.run(&["run", "end"]).ended(0);
+    // Fourteen hours ahead and eleven behind: in one of them it is always another day than in UTC.
+    for zone in ["Pacific/Kiritimati", "Pacific/Niue"] {
+        let run = |words: &[&str]| {
+            desk.run(&[&["--time-zone", zone, "--json"], words].concat())
+                .ended(0)
+                .json()
+        };
+        let day = value(&run(&["log", "show", "R-001"]), "date")
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let found = run(&["log", "list", "--from", &day, "--to", &day]);
+        assert_eq!(found["total"], 1, "{zone} {day}");
+        let typed = run(&["log", "list", "--from", "2026-01-05", "--to", "2026-01-05"]);
+        assert_eq!(typed["total"], 1, "{zone}");
+    }
+    // A corrected start of a run is what is listed.
+    desk.run(&["log", "edit", "R-001", "--set", "start-time=01:23"])
+        .ended(0);
+    let list = desk.run(&["log", "list"]).ended(0).out;
+    assert!(list.contains(", 01:23"), "{list}");
+}
+
+#[test]
+fn every_entry_has_a_name_of_its_own() {
+    let desk = Desk::new();
+    let file = desk.home().join("log.txt");
+    let texts: Vec<String> = (1..=3)
+        .map(|day| format!("Date: 2026-03-0{day}\nRelease owner: Ana {day}\n"))
+        .collect();
+    std::fs::write(&file, texts.join("---\n")).unwrap();
+    desk.run(&["log", "import", &file.display().to_string()]).ended(0);
+    let list = desk.run(&["log", "list", "--json"]).ended(0).json();
+    let entries = list["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    for entry in entries {
+        let shown = desk
+            .run(&["log", "show", entry["label"].as_str().unwrap(), "--json"])
+            .ended(0)
+            .json();
+        assert_eq!(shown["id"], entry["id"]);
+    }
+    // Their ids begin with the same moment.
+    let beginning = &entries[0]["id"].as_str().unwrap()[..8];
+    let refused = desk.run(&["log", "show", beginning]).ended(2);
+    assert!(
+        refused
+            .err
+            .contains("More than one entry's id begins or ends with"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn an_edit_is_made_whole_or_not_at_all() {
+    let desk = Desk::new();
+    desk.run(&["run", "start", "--owner", "Ana"]).ended(0);
+    let long = format!("notes={}", "x".repeat(20_001));
+    let refused = desk
+        .run(&["log", "edit", "R-001", "--set", "reason=x", "--set", &long])
+        .ended(2);
+    assert!(refused.err.contains("Nothing was recorded"), "{refused:?}");
+    let shown = desk.run(&["log", "show", "R-001", "--json"]).ended(0).json();
+    assert_eq!(value(&shown, "reason"), "");
+    let refused = desk.run(&["log", "edit", "R-001", "--set", "reason=x", "--undo", "tags"]);
+    refused.ended(1);
+    let shown = desk.run(&["log", "show", "R-001", "--json"]).ended(0).json();
+    assert_eq!(value(&shown, "reason"), "");
+    // What is typed in the same call can be taken back in it.
+    let edit = [
+        "log", "edit", "R-001", "--set", "tags=a", "--set", "tags=b", "--undo", "tags", "--json",
+    ];
+    let edited = desk.run(&edit).ended(0).json();
+    assert_eq!(value(&edited, "tags"), "a");
+}
+
+#[test]
+fn a_file_that_says_something_else_than_an_entry_is_told() {
+    let desk = Desk::new();
+    desk.run(&["log", "new", "--set", "date=2026-03-02"]).ended(0);
+    let file = desk.home().join("log.json");
+    let path = file.display().to_string();
+    desk.run(&["log", "export", "--out", &path]).ended(0);
+    let same = desk.run(&["log", "import", &path]).ended(0);
+    assert!(!same.err.contains("something else"), "{same:?}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("2026-03-02", "2026-03-03")).unwrap();
+    let said = desk.run(&["log", "import", &path]).ended(0);
+    assert!(
+        said.out.starts_with("0 entries made; 1 was there already.")
+            && said
+                .err
+                .contains("is there already, but the file says something else: date"),
+        "{said:?}"
+    );
 }

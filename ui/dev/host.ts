@@ -16,6 +16,15 @@ import { bundleOf, evidenceOf, KEY } from "./evidence";
 import { rehearsalOf } from "./rehearsal";
 import { BUILTIN_RUNBOOK, drillOf, metricsOf, NOW, planOf, rollbackOf, runOf, SAFE } from "./fixtures";
 
+/** A text as the program keeps it: without blanks at its lines' ends and its own. */
+function clean(text: string): string {
+  const lines = text.replace(/\r\n?/g, "\n").split("\n");
+  return lines
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .trim();
+}
+
 /** A host in memory. Each command can be replaced; those that show at once do so here. */
 export class FakeHost implements Host {
   view: DeskView;
@@ -316,11 +325,13 @@ export class FakeHost implements Host {
       const found = `${label} ${owner}`.toLowerCase().includes(query.search.toLowerCase());
       return found && (query.kind === null || query.kind === kind);
     });
-    const from = wanted.findIndex(({ beganAtMs }) => beganAtMs === query.after?.beganAtMs) + 1;
-    const entries = wanted.slice(from, from + 100);
+    const from = wanted.findIndex(({ beganAtMs }) => beganAtMs === query.after?.known?.atMs) + 1;
+    const limit = query.limit ?? 100;
+    const entries = wanted.slice(from, from + limit);
     const last = entries.at(-1);
-    const more = last && from + 100 < wanted.length;
-    return { entries, total: wanted.length, next: more ? { beganAtMs: last.beganAtMs, seq: 1 } : null };
+    const more = last && from + limit < wanted.length;
+    const next = more ? { known: { atMs: last.beganAtMs, seq: 1 }, typed: null } : null;
+    return { entries, total: wanted.length, next };
   };
   logEntry: Host["logEntry"] = async (id) => {
     await this.#called("logEntry", id);
@@ -334,8 +345,9 @@ export class FakeHost implements Host {
     await this.#called("setLogField", id, field, text);
     const fields = this.entry.fields.map((one) => {
       if (one.field !== field) return one;
-      const typed = text === "" ? null : { text, by: "staff_ana", atMs: Date.now() };
-      return { ...one, typed, value: text || (one.fact ?? ""), canUndo: true, changes: one.changes + 1 };
+      const kept = clean(text);
+      const typed = kept === "" ? null : { text: kept, by: "staff_ana", atMs: Date.now() };
+      return { ...one, typed, value: kept || (one.fact ?? ""), canUndo: true, changes: one.changes + 1 };
     });
     this.entry = { ...this.entry, fields };
     return { savedAtMs: Date.now(), entry: this.entry };
@@ -373,10 +385,11 @@ export class FakeHost implements Host {
     await this.#called("exportLog", id, query, format);
     return `/home/ana/.local/share/cutover-desk/log/${id ?? "log"}.${format}`;
   };
-  importLogEntries: Host["importLogEntries"] = async (text) => {
-    await this.#called("importLogEntries", text);
+  importLogEntries: Host["importLogEntries"] = async (bytes) => {
+    await this.#called("importLogEntries", new TextDecoder().decode(bytes));
     const unread = [{ line: 2, text: "Owner: Ana", why: "it is no line of the template" }];
-    return { made: ["new"], known: 1, unread };
+    const changed = [{ id: "run-13", label: "R-013", fields: ["reason"] }];
+    return { made: ["new"], known: 1, unread, changed, elsewhere: ["studio"] };
   };
   afterAction: Host["afterAction"] = async (id) => {
     await this.#called("afterAction", id);

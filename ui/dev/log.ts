@@ -1,10 +1,17 @@
 import type { LogEntryView } from "../src/bindings/LogEntryView";
 import type { LogFieldView } from "../src/bindings/LogFieldView";
 import type { LogRowView } from "../src/bindings/LogRowView";
+import { clockTime } from "../src/time";
 import { NOW } from "./fixtures";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
+
+/** As the program writes when a run began. */
+function beganOf(ms: number): string {
+  const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "Europe/Berlin" }).format(ms);
+  return `${day}, ${clockTime(ms, "Europe/Berlin")} CET`;
+}
 
 export function rowOf(more: Partial<LogRowView> = {}): LogRowView {
   return {
@@ -13,6 +20,7 @@ export function rowOf(more: Partial<LogRowView> = {}): LogRowView {
     kind: "rehearsal",
     environment: "practice",
     beganAtMs: NOW - 30 * MINUTE,
+    began: beganOf(NOW - 30 * MINUTE),
     owner: "Ana Weber",
     outcome: "rolled_back",
     withdrawn: false,
@@ -27,6 +35,7 @@ export function rowsOf(count = 3): LogRowView[] {
       id: `run-${14 - index}`,
       label: `R-${String(14 - index).padStart(3, "0")}`,
       beganAtMs: NOW - 30 * MINUTE - index * DAY,
+      began: beganOf(NOW - 30 * MINUTE - index * DAY),
       outcome: index === 0 ? "rolled_back" : index === 1 ? "failed" : "done",
       kind: index === 2 ? "live" : "rehearsal",
     }),
@@ -94,6 +103,7 @@ export function entryOf(more: Partial<LogEntryView> = {}): LogEntryView {
       {
         atMs: NOW - 30 * MINUTE,
         untilMs: null,
+        isOpen: false,
         kind: "run",
         words: "Run started",
         by: "staff_ana",
@@ -102,6 +112,7 @@ export function entryOf(more: Partial<LogEntryView> = {}): LogEntryView {
       {
         atMs: NOW - 28 * MINUTE,
         untilMs: NOW - 27 * MINUTE,
+        isOpen: false,
         kind: "phase",
         words: "Phase 2: confirmed",
         by: "staff_ana",
@@ -110,6 +121,7 @@ export function entryOf(more: Partial<LogEntryView> = {}): LogEntryView {
       {
         atMs: NOW - 24 * MINUTE,
         untilMs: NOW - 20 * MINUTE,
+        isOpen: false,
         kind: "smoke",
         words: "Smoke checklist of Phase 2: not proven",
         by: "staff_ana",

@@ -54,7 +54,7 @@ export class Desk {
     this.rollback = new Rollback(host, this.drafts, () => this.view);
     this.drill = new Drill(host, this.drafts, () => this.view);
     this.announce = new Announce(host);
-    this.log = new Log(host);
+    this.log = new Log(host, this.drafts);
     this.evidence = new Evidence(host);
     this.rehearsal = new Rehearsal(host, this.drafts, () => this.view);
   }

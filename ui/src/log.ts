@@ -2,6 +2,7 @@ import type { LogEventView } from "./bindings/LogEventView";
 import type { LogOutcome } from "./bindings/LogOutcome";
 import type { LogQuery } from "./bindings/LogQuery";
 import type { MarkTone } from "./components/shared/Mark.svelte";
+import { atSecond, clockTime, span } from "./time";
 
 /** How a run went, in the desk's one language. */
 export const OUTCOMES: Record<LogOutcome, { tone: MarkTone; word: string }> = {
@@ -37,17 +38,90 @@ export interface Bar {
   to: number;
 }
 
-/** The timeline's stretches, each with where it stands between the first moment and the last. */
-export function barsOf(events: LogEventView[]): Bar[] {
+/** The first moment of a timeline and the last. */
+function endsOf(events: LogEventView[]): { first: number; whole: number } {
   const first = Math.min(...events.map(({ atMs }) => atMs));
   const last = Math.max(...events.map(({ atMs, untilMs }) => untilMs ?? atMs));
-  const whole = Math.max(1, last - first);
+  return { first, whole: Math.max(1, last - first) };
+}
+
+/** The timeline's stretches, each with where it stands between the first moment and the last. What goes on reaches the end. */
+export function barsOf(events: LogEventView[]): Bar[] {
+  const { first, whole } = endsOf(events);
   const share = (ms: number) => (ms - first) / whole;
   return events.map((event) => ({
     event,
     from: share(event.atMs),
-    to: share(event.untilMs ?? event.atMs),
+    to: event.isOpen ? 1 : share(event.untilMs ?? event.atMs),
   }));
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** How far the times on an axis are apart: what people count in. */
+const APART = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12, 24, 48, 96, 168].map((hours) => hours * HOUR),
+];
+const MOST_TICKS = 6;
+
+/** The times on the timeline's axis, each with where it stands, 0 to 1. */
+export function ticksOf(events: LogEventView[], zone: string): { at: number; words: string }[] {
+  if (events.length === 0) return [];
+  const { first, whole } = endsOf(events);
+  const apart = APART.find((apart) => whole / apart < MOST_TICKS) ?? whole;
+  const ticks: { at: number; words: string }[] = [];
+  // On the hours and days of the zone.
+  const ahead = aheadAt(first, zone);
+  const begin = Math.ceil((first + ahead) / apart) * apart - ahead;
+  for (let ms = begin; ms <= first + whole; ms += apart) {
+    // Days and seconds only where they tell one time from the next.
+    const words =
+      whole >= 24 * HOUR
+        ? dayAndTime(ms, zone)
+        : apart < MINUTE
+          ? clockSeconds(ms, zone)
+          : clockTime(ms, zone);
+    ticks.push({ at: (ms - first) / whole, words });
+  }
+  return ticks;
+}
+
+/** How far a zone's clocks are ahead of UTC at a moment, milliseconds. */
+function aheadAt(ms: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    dateStyle: "short",
+    timeStyle: "medium",
+    timeZone: zone,
+    hourCycle: "h23",
+  }).formatToParts(ms);
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+  const there = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
+  return there - Math.floor(ms / MINUTE) * MINUTE;
+}
+
+function clockSeconds(ms: number, zone: string): string {
+  const [time = ""] = atSecond(ms, ms, zone).split(" ");
+  return time;
+}
+
+function dayAndTime(ms: number, zone: string): string {
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: zone }).format(ms);
+  return `${day} ${clockTime(ms, zone)}`;
+}
+
+/** The zone's abbreviation at a moment: `CET`. */
+export function zoneAt(ms: number, zone: string): string {
+  return atSecond(ms, ms, zone).split(" ").slice(1).join(" ");
+}
+
+/** What an event is, in words, with how long it took. */
+export function lasted(event: LogEventView): string {
+  if (event.isOpen) return ", goes on";
+  const ms = event.untilMs === null ? 0 : event.untilMs - event.atMs;
+  return ms >= SECOND ? `, ${span(ms)}` : "";
 }
 
 /** Which rows of a long list are drawn: those in sight and some around them. */

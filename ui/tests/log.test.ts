@@ -1,9 +1,11 @@
-import { screen, within } from "@testing-library/svelte";
+import { cleanup, screen, within } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import { entryOf, rowsOf } from "../dev/log";
-import { problemOf, viewOf } from "../dev/fixtures";
+import { NOW, problemOf, viewOf } from "../dev/fixtures";
 import { FakeHost } from "../dev/host";
-import { barsOf, inSight } from "../src/log";
+import { Drafts } from "../src/drafts.svelte";
+import { barsOf, inSight, ticksOf } from "../src/log";
+import { Log } from "../src/log.svelte";
 import { click, expectAccessible, openAt, press, select, settle, type, words } from "./window";
 
 async function openLog(prepare: (host: FakeHost) => void = () => undefined): Promise<FakeHost> {
@@ -73,6 +75,66 @@ describe("the entry", () => {
     expect(words("saved-notes")).toMatch(/^saved \d\d:\d\d:\d\d/);
   });
 
+  it("never changes the text under the typist's hands", async () => {
+    const host = await openLog();
+    // What the box was ever set to by the window.
+    const set: string[] = [];
+    const watch = (input: HTMLInputElement) => {
+      const { prototype } = input instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
+      const value = Object.getOwnPropertyDescriptor(prototype, "value");
+      Object.defineProperty(input, "value", {
+        configurable: true,
+        get: () => value?.get?.call(input) as string,
+        set: (text: string) => {
+          set.push(text);
+          value?.set?.call(input, text);
+        },
+      });
+    };
+    for (const [name, text, kept] of [
+      ["notes", "first line\n", "first line"],
+      ["tags", "hello ", "hello"],
+      // A fact that is cleared to type anew is not put back while it is typed.
+      ["release-owner", "", "Ana Weber"],
+    ] as const) {
+      const input = field(name);
+      input.focus();
+      await type(input, text);
+      watch(input);
+      set.length = 0;
+      await pause();
+      expect(host.given("setLogField").at(-1)).toEqual(["run-14", name, text]);
+      expect(words(`saved-${name}`)).toMatch(/^saved /);
+      expect(input.value, name).toBe(text);
+      expect(
+        set.filter((one) => one !== text),
+        name,
+      ).toEqual([]);
+      input.blur();
+      await settle();
+      expect(input.value, name).toBe(kept);
+    }
+  });
+
+  it("goes from what was typed to what was saved without the old text in between", async () => {
+    const host = await openLog();
+    const seen: string[] = [];
+    const save = host.setLogField;
+    host.setLogField = async (...given) => {
+      const saved = await save(...given);
+      void (async () => {
+        for (let turn = 0; turn < 20; turn += 1) {
+          seen.push(field("reason").value);
+          await Promise.resolve();
+        }
+      })();
+      return saved;
+    };
+    await type(field("reason"), "every third");
+    await pause();
+    expect(new Set(seen)).toEqual(new Set(["every third"]));
+  });
+
   it("saves within a second of typing that does not pause", async () => {
     const host = await openLog();
     vi.useRealTimers();
@@ -95,6 +157,40 @@ describe("the entry", () => {
     await click(screen.getByTestId("nav-phase"));
     await click(screen.getByTestId("nav-log"));
     expect(field("notes").value).toBe("not lost");
+  });
+
+  it("says why beside the field of the entry that could not be saved, and nowhere else", async () => {
+    const host = await openLog();
+    const save = host.setLogField;
+    host.setLogField = () => Promise.reject(problemOf("store_full", { message: "The disk is full." }));
+    await type(field("notes"), "of R-014");
+    await click(screen.getByTestId("log-row-R-013"));
+    expect(screen.queryByText("The disk is full.")).toBeNull();
+    expect(words("log-row-R-014")).toContain("not saved");
+    expect(words("log-row-R-013")).not.toContain("not saved");
+    await click(screen.getByTestId("log-row-R-014"));
+    expect(field("notes").value).toBe("of R-014");
+    expect(screen.getByText("The disk is full.")).toBeTruthy();
+    host.setLogField = save;
+    field("notes").dispatchEvent(new FocusEvent("blur"));
+    await settle();
+    expect(screen.queryByText("The disk is full.")).toBeNull();
+    expect(words("log-row-R-014")).not.toContain("not saved");
+  });
+
+  it("keeps what could not be saved over a restart, and saves it then", async () => {
+    const host = await openLog();
+    host.setLogField = () => Promise.reject(problemOf("store_full", { message: "The disk is full." }));
+    await type(field("notes"), "not lost");
+    await pause();
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(host.given("putDraft").at(-1)).toEqual(["log/run-14/notes", "not lost"]);
+    cleanup();
+    const next = await openLog((host) => (host.kept["log/run-14/notes"] = "not lost"));
+    expect(next.given("setLogField")).toEqual([["run-14", "notes", "not lost"]]);
+    expect(field("notes").value).toBe("not lost");
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(next.given("putDraft").at(-1)).toEqual(["log/run-14/notes", ""]);
   });
 
   it("saves at once when the field, the entry or the page is left", async () => {
@@ -137,6 +233,30 @@ describe("the entry", () => {
     expect(screen.queryByTestId("log-withdraw")).toBeNull();
   });
 
+  it("asks for the reason of a withdrawal, and keeps it until the entry is withdrawn", async () => {
+    const host = await openLog();
+    await click(screen.getByTestId("log-withdraw"));
+    const verb = () => within(screen.getByRole("dialog")).getByRole("button", { name: "Withdraw entry" });
+    await click(verb());
+    expect(screen.getByRole("alert").textContent).toContain("Say in a sentence what is wrong");
+    await expectAccessible();
+    const withdraw = host.withdrawLogEntry;
+    host.withdrawLogEntry = () => Promise.reject(problemOf("store_full", { message: "The disk is full." }));
+    await type(screen.getByTestId("withdraw-reason"), "typed twice");
+    await click(verb());
+    expect(within(screen.getByRole("dialog")).getByText("The disk is full.")).toBeTruthy();
+    expect(screen.getByTestId<HTMLTextAreaElement>("withdraw-reason").value).toBe("typed twice");
+    host.withdrawLogEntry = withdraw;
+    await click(verb());
+    expect(screen.queryByRole("dialog")).toBeNull();
+    expect(words("withdrawal")).toContain("typed twice");
+  });
+
+  it("has times on the axis of its timeline", async () => {
+    await openLog();
+    expect(words("timeline-axis")).toBe("13:5213:5413:5613:5814:00");
+  });
+
   it("tells the timeline in words too", async () => {
     await openLog();
     const events = [...screen.getByTestId("timeline").querySelectorAll("li")].map((event) =>
@@ -148,8 +268,10 @@ describe("the entry", () => {
 
   it("is compared with another run step by step", async () => {
     const host = await openLog();
-    await select(screen.getByTestId("compare-with"), "R-013");
+    await select(screen.getByTestId("compare-with"), "R-013, 28 Feb 2026, 13:50 CET");
     expect(host.given("compareLogEntries")).toEqual([["run-13", "run-14"]]);
+    expect(words("comparison")).toContain("R-013 (earlier), 28 Feb 2026");
+    expect(words("comparison")).toContain("R-014 (later), 1 Mar 2026");
     expect(words("comparison")).toContain("phase2-borrow-return/borrow");
     expect(words("comparison")).toContain("Failed anew");
     expect(words("comparison")).toContain("120 ms slower");
@@ -162,6 +284,12 @@ describe("the entry", () => {
     await click(screen.getByTestId("log-export"));
     expect(host.given("exportLog")[0]?.slice(0, 1)).toEqual(["run-14"]);
     expect(words("log-written")).toContain("run-14.pdf");
+    await click(screen.getByRole("button", { name: "Copy path" }));
+    await click(screen.getByRole("button", { name: "Copy entry id run-14" }));
+    expect(host.given("copyText")).toEqual([
+      ["/home/ana/.local/share/cutover-desk/log/run-14.pdf"],
+      ["run-14"],
+    ]);
     await click(screen.getByTestId("log-report"));
     expect(words("after-action")).toContain("Open points");
   });
@@ -179,6 +307,37 @@ describe("the list", () => {
     await type(screen.getByTestId("log-search"), "nobody");
     expect(words("log-total")).toBe("No entry is like this.");
     expect(host.given("logEntries").at(-1)).toMatchObject([{ kind: "live", search: "nobody" }]);
+  });
+
+  it("takes the focus along by arrow keys, for as far as the list goes", async () => {
+    await openLog((host) => (host.rows = rowsOf(60)));
+    screen.getByTestId("log-row-R-014").focus();
+    for (let row = 0; row < 24; row += 1) await press("ArrowDown", {}, document.activeElement ?? undefined);
+    expect(document.activeElement?.getAttribute("data-testid")).toBe("log-row-R--10");
+    expect(screen.getByTestId("log-row-R--10").getAttribute("aria-current")).toBe("true");
+    // The wheel takes it out of sight; it keeps the focus, and the keys with it.
+    const list = screen.getByTestId("log-rows");
+    list.scrollTop = 0;
+    list.dispatchEvent(new Event("scroll"));
+    await settle();
+    await press("ArrowUp", {}, document.activeElement ?? undefined);
+    expect(document.activeElement?.getAttribute("data-testid")).toBe("log-row-R-0-9");
+    const stops = [...list.querySelectorAll("button")].filter(({ tabIndex }) => tabIndex === 0);
+    expect(stops).toHaveLength(1);
+    await press("Home", {}, document.activeElement ?? undefined);
+    expect(document.activeElement?.getAttribute("data-testid")).toBe("log-row-R-014");
+  });
+
+  it("loses no row of a long list when a newer entry comes", async () => {
+    const host = new FakeHost(viewOf());
+    host.rows = rowsOf(700);
+    const log = new Log(host, new Drafts(() => Promise.resolve()));
+    await log.find();
+    while (log.rows.length < 700) await log.more();
+    const [newest] = rowsOf(1);
+    if (newest) host.rows = [{ ...newest, id: "newer", beganAtMs: newest.beganAtMs + 1 }, ...host.rows];
+    await log.find(true);
+    expect(log.rows.map(({ id }) => id)).toEqual(host.rows.map(({ id }) => id));
   });
 
   it("draws only what is in sight of many entries, and gets more", async () => {
@@ -207,18 +366,27 @@ describe("the list", () => {
     await click(screen.getByTestId("log-new"));
     expect(host.given("newLogEntry")).toEqual([[null]]);
     expect(words("log-entry")).toContain("made by hand");
+    await select(screen.getByTestId("log-new-kind"), "LIVE");
+    await click(screen.getByTestId("log-new"));
+    expect(host.given("newLogEntry")[1]).toEqual(["live"]);
   });
 
   it("imports a file and tells the lines that could not be read", async () => {
     const host = await openLog();
     const input = screen.getByTestId<HTMLInputElement>("log-import");
-    // jsdom's files cannot be read.
-    const file = { name: "log.txt", text: async () => "Date: 2026-03-01\nOwner: Ana\n" };
+    // jsdom's files cannot be read. What is handed over are bytes, so that the program sees what is no text.
+    const text = "Date: 2026-03-01\nOwner: Zoë\n";
+    const bytes = new TextEncoder().encode(text);
+    const file = { name: "log.txt", slice: () => ({ arrayBuffer: async () => bytes.buffer }) };
     Object.defineProperty(input, "files", { value: [file], configurable: true });
     input.dispatchEvent(new Event("change", { bubbles: true }));
     await settle();
-    expect(host.given("importLogEntries")).toEqual([["Date: 2026-03-01\nOwner: Ana\n"]]);
-    expect(words("log-imported")).toContain("1 entry made, 1 were there already.");
+    expect(host.given("importLogEntries")).toEqual([[text]]);
+    expect(words("log-imported")).toContain("1 entry made, 1 was there already.");
+    expect(words("log-imported")).toContain("The file tells of the environment studio.");
+    expect(words("log-imported")).toContain(
+      "R-013 is there already, but the file says something else: reason.",
+    );
     expect(words("log-imported")).toContain("Line 2, it is no line of the template: Owner: Ana");
     await expectAccessible();
   });
@@ -233,6 +401,19 @@ describe("drawing", () => {
       ["0.6", "1.0"],
     ]);
     expect(barsOf([])).toEqual([]);
+  });
+
+  it("has an axis in what people count in", () => {
+    const [began] = entryOf().timeline;
+    if (!began) throw new Error("no event");
+    const over = (ms: number) =>
+      ticksOf([{ ...began, atMs: NOW, untilMs: NOW + ms }], "Europe/Berlin").map(({ words }) => words);
+    expect(over(30 * 60_000)).toEqual(["14:30", "14:40", "14:50"]);
+    expect(over(12_000)).toEqual(["14:20:10", "14:20:15", "14:20:20"]);
+    expect(over(2 * 24 * 3_600_000)).toEqual(["2 Mar 00:00", "2 Mar 12:00", "3 Mar 00:00", "3 Mar 12:00"]);
+    expect(ticksOf([], "Europe/Berlin")).toEqual([]);
+    const bars = barsOf([began, { ...began, atMs: NOW, isOpen: true }]);
+    expect(bars[1]?.to).toBe(1);
   });
 
   it("knows which rows are in sight", () => {

@@ -23,7 +23,7 @@ pub enum Command {
     },
     /// Show an entry as the runbook's form, with where each field comes from
     Show {
-        /// Its run's label, such as R-001, its id, or the beginning of its id
+        /// Its run's label, such as R-001, its id, or the beginning or end of its id
         entry: String,
         /// Every change to its fields, newest first
         #[arg(long)]
@@ -40,7 +40,7 @@ pub enum Command {
     },
     /// Type into the fields of an entry
     ///
-    /// What the desk knows stands beside it. An empty value makes that count again.
+    /// What the desk knows stands beside it. An empty value makes that count again. All of it is done, or nothing.
     Edit {
         /// The entry
         entry: String,
@@ -147,9 +147,9 @@ pub enum OutcomeArg {
     Open,
     /// It ended, and nothing is known to have gone wrong
     Done,
-    /// Something failed
+    /// Its smoke results say that something failed
     Failed,
-    /// The phase was rolled back
+    /// The phase was rolled back, not only in a drill
     RolledBack,
 }
 
@@ -275,13 +275,7 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
                 .iter()
                 .map(|name| field_called(name))
                 .collect::<Result<Vec<_>, _>>()?;
-            for (field, text) in fields {
-                desk.set_log_field(&entry, field, &text).await?;
-            }
-            for field in undo {
-                desk.undo_log_field(&entry, field).await?;
-            }
-            let entry = desk.log_entry(&entry).await?;
+            let entry = desk.edit_log_entry(&entry, &fields, &undo).await?.entry;
             printer.result(&entry, || describe(desk, &entry));
             warn(&entry, printer);
         }
@@ -307,12 +301,30 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
                     unread.line, unread.why, unread.text
                 ));
             }
+            for name in &imported.elsewhere {
+                printer.progress(&format!(
+                    "The file tells of the environment {name}; its entries are in {} now, and their notes say so.",
+                    desk.environment()
+                ));
+            }
+            for changed in &imported.changed {
+                printer.progress(&format!(
+                    "{} is there already, but the file says something else: {}. The entry is as it was.",
+                    changed.label,
+                    changed.fields.join(", ")
+                ));
+            }
             printer.result(&imported, || {
                 let known = match imported.known {
                     0 => String::new(),
+                    1 => "; 1 was there already".to_owned(),
                     known => format!("; {known} were there already"),
                 };
-                let mut lines = vec![format!("{} entries made{known}.", imported.made.len())];
+                let made = match imported.made.len() {
+                    1 => "1 entry made".to_owned(),
+                    made => format!("{made} entries made"),
+                };
+                let mut lines = vec![format!("{made}{known}.")];
                 lines.extend(imported.made.iter().map(|id| format!("  {id}")));
                 lines.join("\n")
             });
@@ -325,7 +337,15 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
                     (Some(word), None) => word.clone(),
                     (None, _) => "not there".to_owned(),
                 };
-                let mut lines = vec![format!("{} → {}", compared.before.label, compared.after.label)];
+                let dated = |row: &LogRowView| format!("{} ({})", row.label, row.began);
+                let mut lines = vec![format!(
+                    "{} → {}",
+                    dated(&compared.before),
+                    dated(&compared.after)
+                )];
+                if compared.before.began_at_ms > compared.after.began_at_ms {
+                    lines.push(format!("  {} is the later of the two.", compared.before.label));
+                }
                 lines.extend(compared.steps.iter().map(|step| {
                     let slower = step
                         .slower_by_ms
@@ -352,7 +372,7 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
 
 async fn list(desk: &Desk, query: &LogQuery, printer: &Printer) -> Result<(), Problem> {
     let page = desk.log_entries(query).await?;
-    printer.result(&page, || describe_page(desk, &page));
+    printer.result(&page, || describe_page(&page));
     Ok(())
 }
 
@@ -408,7 +428,7 @@ fn kind_word(kind: RunKind) -> &'static str {
     }
 }
 
-fn describe_row(desk: &Desk, row: &LogRowView) -> String {
+fn describe_row(row: &LogRowView) -> String {
     let withdrawn = if row.withdrawn { "  WITHDRAWN" } else { "" };
     let owner = if row.owner.is_empty() {
         "not named"
@@ -420,16 +440,16 @@ fn describe_row(desk: &Desk, row: &LogRowView) -> String {
         row.label,
         kind_word(row.kind),
         row.environment,
-        when(row.began_at_ms, desk.zone()),
+        row.began,
         row.outcome.word(),
     )
 }
 
-fn describe_page(desk: &Desk, page: &LogPageView) -> String {
+fn describe_page(page: &LogPageView) -> String {
     if page.entries.is_empty() {
         return "No entry. A run has its entry from its start on; log new makes one for the past.".to_owned();
     }
-    let mut lines: Vec<String> = page.entries.iter().map(|row| describe_row(desk, row)).collect();
+    let mut lines: Vec<String> = page.entries.iter().map(describe_row).collect();
     if page.next.is_some() {
         lines.push(format!(
             "{} of {} entries; --limit shows more.",
@@ -441,7 +461,7 @@ fn describe_page(desk: &Desk, page: &LogPageView) -> String {
 }
 
 fn describe(desk: &Desk, entry: &LogEntryView) -> String {
-    let mut lines = vec![describe_row(desk, &entry.row), format!("  id  {}", entry.row.id)];
+    let mut lines = vec![describe_row(&entry.row), format!("  id  {}", entry.row.id)];
     if let Some(withdrawal) = &entry.withdrawal {
         lines.push(format!(
             "  WITHDRAWN by {}, {}: {}",

@@ -12,7 +12,10 @@ use desk_app::{
     },
     view::RunKind,
 };
-use tauri::State;
+use tauri::{
+    State,
+    ipc::{InvokeBody, Request},
+};
 
 #[tauri::command]
 pub async fn log_entries(shell: State<'_, Shell>, query: LogQuery) -> Result<LogPageView, Problem> {
@@ -94,9 +97,21 @@ pub async fn export_log(
     Ok(file.display().to_string())
 }
 
+/// Takes the bytes of a file as they are: whether they are a text is the use case's to say.
 #[tauri::command]
-pub async fn import_log_entries(shell: State<'_, Shell>, text: String) -> Result<LogImportView, Problem> {
-    shell.desk().await?.import_log_entries(text.as_bytes()).await
+pub async fn import_log_entries(
+    shell: State<'_, Shell>,
+    request: Request<'_>,
+) -> Result<LogImportView, Problem> {
+    let bytes = match request.body() {
+        InvokeBody::Raw(bytes) => bytes.clone(),
+        // So they come where the webview has no other way than JSON.
+        InvokeBody::Json(numbers) => serde_json::from_value(numbers.clone()).map_err(|error| {
+            Problem::invalid("file", "The file did not come through whole.", "Choose it again.")
+                .detailed(error.to_string())
+        })?,
+    };
+    shell.desk().await?.import_log_entries(&bytes).await
 }
 
 #[tauri::command]

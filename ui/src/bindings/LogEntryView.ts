@@ -50,9 +50,13 @@ kind: RunKind,
  */
 environment: string, 
 /**
- * When the run began, as far as is known.
+ * When the run began, as far as is known; a typed time is taken to be of the desk's zone.
  */
 beganAtMs: number, 
+/**
+ * The same as it stands in the entry, in words: `5 Jan 2026, 14:02`.
+ */
+began: string, 
 /**
  * The release owner that counts; empty where none is known.
  */

@@ -13,6 +13,10 @@ atMs: number,
  */
 untilMs: number | null, 
 /**
+ * Whether it takes time and is not known to be over.
+ */
+isOpen: boolean, 
+/**
  * Of what kind, in one word.
  */
 kind: string, 

@@ -9,7 +9,7 @@ export type LogTypedView = {
  */
 text: string, 
 /**
- * Who: the operator's uid.
+ * Who: the operator's uid, else the machine's account.
  */
 by: string, 
 /**

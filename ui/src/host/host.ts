@@ -176,7 +176,8 @@ export interface Host {
   compareLogEntries(before: string, after: string): Promise<LogComparisonView>;
   /** Writes one entry, or all that the query lets through. Resolves to the path of the file. */
   exportLog(id: string | null, query: LogQuery, format: LogFormat): Promise<string>;
-  importLogEntries(text: string): Promise<LogImportView>;
+  /** Takes in the entries of a file, whatever its bytes are. */
+  importLogEntries(bytes: Uint8Array): Promise<LogImportView>;
   /** The after-action report as Markdown. */
   afterAction(id: string): Promise<string>;
   /** How the evidence of a run stands, by the run's id; of the newest where it is null. */

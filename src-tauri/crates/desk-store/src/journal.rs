@@ -42,6 +42,9 @@ WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM journal)
 BEGIN SELECT RAISE(ABORT, 'journal entries are only ever added after the newest'); END;
 ";
 
+/// The version whose step makes the search over the entries of an older store.
+pub(crate) const INDEXED_SINCE: i64 = 8;
+
 /// The search over all entries. The words stay in the journal's table; here is only where each of them is.
 pub(crate) const V8: &str = "
 CREATE VIRTUAL TABLE journal_search USING fts5 (

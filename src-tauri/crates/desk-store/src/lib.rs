@@ -52,7 +52,7 @@ pub use projection::{
     environment::EnvironmentRow,
     evidence::{EvidenceRow, ExportRow},
     identity::IdentityRow,
-    log::{LogCursor, LogEntryRow, LogFieldRow, LogFilter, Withdrawn},
+    log::{LogCursor, LogEntryRow, LogFieldRow, LogFilter, LogPlace, Withdrawn},
     phase_change::PhaseChangeRow,
     phase_move::PhaseMoveRow,
     rollback::RollbackRow,

@@ -44,6 +44,7 @@ pub(crate) const ALL: &[Migration] = &[
     &[announcement::V7],
     &[log::V8, journal::V8],
     &[evidence::V9],
+    &[log::V10],
 ];
 
 /// The version that a list of migrations leads to.
@@ -69,6 +70,8 @@ pub(crate) fn run(connection: &mut Connection, migrations: &[Migration]) -> Resu
         // By today's code, and so only once today's tables are there; in the same transaction as they.
         if found < log::SINCE && version == newest && version >= log::SINCE {
             log::fill(&transaction)?;
+        }
+        if found < journal::INDEXED_SINCE && version == newest && version >= journal::INDEXED_SINCE {
             journal::index_all(&transaction)?;
         }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;

@@ -8,12 +8,15 @@ use crate::{convert::run_label, time::when, view::RunKind};
 use chrono::{DateTime, NaiveDateTime};
 use chrono_tz::Tz;
 use desk_core::log::{
-    Change, Compared, Event, Field, Kind, Line, Outcome, Page, Sheet, Story, Typed, check, counting, undone,
+    Change, Compared, Event, Field, Kind, Line, Outcome, Page, Sheet, Story, Typed, check, counting,
+    moment::{Moment, day},
+    undone,
 };
 use desk_store::{LogEntryRow, LogFieldRow};
 
-/// How much of its id names an entry that has no run: a `UUIDv7`'s time and a little chance.
-const SHORT_ID: usize = 13;
+/// How much of its id names an entry that has no run: the end, which is chance. The beginning of a `UUIDv7` is its time,
+/// the same for all entries of one import.
+const SHORT_ID: usize = 12;
 
 impl From<Kind> for RunKind {
     fn from(kind: Kind) -> Self {
@@ -73,17 +76,47 @@ impl LogFormat {
 
 /// What people call an entry.
 pub(super) fn label(row: &LogEntryRow) -> String {
-    row.run_number
-        .map_or_else(|| row.id.chars().take(SHORT_ID).collect(), run_label)
+    let end = || {
+        let from = row.id.len().saturating_sub(SHORT_ID);
+        row.id.get(from..).unwrap_or(&row.id).to_owned()
+    };
+    row.run_number.map_or_else(end, run_label)
 }
 
-pub(super) fn row_view(row: &LogEntryRow) -> LogRowView {
+/// When the run began, as it stands in the entry: a time that was typed as it was typed, in whatever zone that was.
+fn began(row: &LogEntryRow, zone: Tz) -> String {
+    let sheet = counting(row.facts.as_ref(), &row.typed, zone);
+    let time = sheet.get(&Field::StartTime).and_then(|time| Moment::read(time));
+    let date = sheet.get(&Field::Date).and_then(|date| day(date));
+    let Some(date) = time.as_ref().and_then(|time| time.day).or(date) else {
+        // Nothing is said of it but when it was written down.
+        return to_the_minute(row.began_at_ms(zone), zone);
+    };
+    let date = date.format("%-d %b %Y");
+    match time {
+        Some(time) => {
+            let zone = time.zone.map(|zone| format!(" {zone}")).unwrap_or_default();
+            format!("{date}, {}{zone}", time.time.format("%H:%M"))
+        }
+        None => date.to_string(),
+    }
+}
+
+fn to_the_minute(at_ms: i64, zone: Tz) -> String {
+    DateTime::from_timestamp_millis(at_ms).map_or_else(
+        || when(at_ms, zone),
+        |at| at.with_timezone(&zone).format("%-d %b %Y, %H:%M %Z").to_string(),
+    )
+}
+
+pub(super) fn row_view(row: &LogEntryRow, zone: Tz) -> LogRowView {
     LogRowView {
         id: row.id.clone(),
         label: label(row),
         kind: row.kind.into(),
         environment: row.environment.to_string(),
-        began_at_ms: row.sort_ms,
+        began_at_ms: row.began_at_ms(zone),
+        began: began(row, zone),
         owner: row.owner.clone(),
         outcome: row.outcome.into(),
         withdrawn: row.withdrawn.is_some(),
@@ -135,7 +168,7 @@ pub(super) fn entry_view(
         })
         .collect();
     LogEntryView {
-        row: row_view(row),
+        row: row_view(row, zone),
         is_run: row.facts.is_some(),
         made_by: row.actor.clone(),
         made_at_ms: row.made_at_ms,
@@ -153,6 +186,7 @@ fn event_view(event: &Event) -> LogEventView {
     LogEventView {
         at_ms: event.at_ms,
         until_ms: event.until_ms,
+        is_open: event.is_open,
         kind: event.kind.word().to_owned(),
         words: event.words.clone(),
         by: event.actor.clone(),

@@ -2,18 +2,22 @@
 //! that it came from, or by what stands in it now.
 
 use super::{
-    short_enough, stored,
-    view::{LogImportView, LogUnreadView},
+    convert::label,
+    stored,
+    view::{LogChangedView, LogImportView, LogUnreadView},
 };
 use crate::{desk::Desk, error::Problem};
-use chrono::{Days, NaiveTime};
+use chrono::Days;
 use desk_core::{
-    log::{Field, Format, Incoming, Kind, Sheet, content_sha256, counting, format_of, moment::day, read},
+    log::{
+        Field, Format, Incoming, Kind, LONGEST, Sheet, clean, content_sha256, counting, format_of,
+        moment::day, read,
+    },
     record::Record,
 };
-use desk_store::LogFilter;
+use desk_store::{LogEntryRow, LogFilter};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The largest file, bytes.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -47,20 +51,18 @@ impl Desk {
         })?;
         let environment = self.environment();
         let kind = Kind::from(self.environment_row(&environment).await?.kind);
-        let unread = incoming
-            .iter()
-            .flat_map(|entry| &entry.unread)
-            .map(|unread| LogUnreadView {
-                line: unread.line,
-                text: unread.text.clone(),
-                why: unread.why.to_owned(),
-            });
-        let unread: Vec<LogUnreadView> = unread.collect();
         let (mut records, mut made, mut known) = (Vec::new(), Vec::new(), 0);
+        let (mut unread, mut changed, mut elsewhere) = (Vec::new(), Vec::new(), BTreeSet::new());
         let mut in_this_file = HashSet::new();
-        for entry in incoming {
+        for (number, entry) in (1..).zip(incoming) {
             let sha256 = content_sha256(&entry.sheet);
-            if !in_this_file.insert(sha256.clone()) || self.is_known(&entry, &sha256, format).await? {
+            let is_twice = !in_this_file.insert(sha256.clone());
+            if let Some(row) = self.row_by_id(&entry).await? {
+                known += 1;
+                changed.extend(self.says_something_else(&entry, &row, format));
+                continue;
+            }
+            if is_twice || self.is_known(&entry, &sha256, format).await? {
                 known += 1;
                 continue;
             }
@@ -70,14 +72,39 @@ impl Desk {
                 run_kind: entry.kind.unwrap_or(kind),
                 imported_sha256: Some(sha256),
             });
-            for (field, text) in entry.sheet {
+            let mut sheet = entry.sheet;
+            // What was live elsewhere must not pass for a cutover of this environment.
+            if let Some(name) = entry.environment.filter(|name| *name != environment.as_str()) {
+                let notes = sheet.entry(Field::Notes).or_default();
+                if !notes.is_empty() {
+                    notes.push('\n');
+                }
+                notes.push_str("Imported from another environment: ");
+                notes.push_str(&clean(&name));
+                elsewhere.insert(name);
+            }
+            for (field, text) in sheet {
+                if text.chars().count() > LONGEST {
+                    return Err(too_long(number, field, entry.unread.len()));
+                }
                 records.push(Record::LogFieldSet {
                     entry_id: entry_id.clone(),
                     field,
-                    text: short_enough(field, text)?,
+                    text,
                     undoes: false,
                 });
             }
+            if let Some(reason) = entry.withdrawn {
+                records.push(Record::LogEntryWithdrawn {
+                    entry_id: entry_id.clone(),
+                    reason,
+                });
+            }
+            unread.extend(entry.unread.into_iter().map(|unread| LogUnreadView {
+                line: unread.line,
+                text: unread.text,
+                why: unread.why.to_owned(),
+            }));
             made.push(entry_id);
         }
         if !made.is_empty() {
@@ -87,20 +114,52 @@ impl Desk {
                 known,
                 unread: unread.iter().map(|unread| unread.line).collect(),
             });
-            let actor = self.acting(&environment).await;
+            let actor = self.typing(&environment).await;
             self.record_all(Some(&environment), None, &actor, records).await?;
             self.touch();
         }
-        Ok(LogImportView { made, known, unread })
+        Ok(LogImportView {
+            made,
+            known,
+            unread,
+            changed,
+            elsewhere: elsewhere.into_iter().collect(),
+        })
+    }
+
+    /// The entry that has the id which stands in the file.
+    async fn row_by_id(&self, entry: &Incoming) -> Result<Option<LogEntryRow>, Problem> {
+        match &entry.id {
+            Some(id) => self.inner.store.log_entry(id).await.map_err(stored),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a file says something else of an entry than stands in it, and of which fields.
+    fn says_something_else(
+        &self,
+        entry: &Incoming,
+        row: &LogEntryRow,
+        format: Format,
+    ) -> Option<LogChangedView> {
+        let here = in_file(counting(row.facts.as_ref(), &row.typed, self.zone()), format);
+        let mut fields: Vec<String> = Field::ALL
+            .into_iter()
+            .filter(|field| entry.sheet.get(field) != here.get(field))
+            .map(|field| field.id().to_owned())
+            .collect();
+        if entry.withdrawn.is_some() && row.withdrawn.is_none() {
+            fields.push("withdrawn".to_owned());
+        }
+        (!fields.is_empty()).then(|| LogChangedView {
+            id: row.id.clone(),
+            label: label(row),
+            fields,
+        })
     }
 
     async fn is_known(&self, entry: &Incoming, sha256: &str, format: Format) -> Result<bool, Problem> {
         let store = &self.inner.store;
-        if let Some(id) = &entry.id
-            && store.log_entry(id).await.map_err(stored)?.is_some()
-        {
-            return Ok(true);
-        }
         if store.log_has_content(sha256).await.map_err(stored)? {
             return Ok(true);
         }
@@ -108,21 +167,43 @@ impl Desk {
         let Some(date) = entry.sheet.get(&Field::Date).and_then(|date| day(date)) else {
             return Ok(false);
         };
-        let midnight = |days: Option<chrono::NaiveDate>| {
-            days.map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
-        };
         let filter = LogFilter {
-            from_ms: midnight(date.checked_sub_days(Days::new(1))),
-            until_ms: midnight(date.checked_add_days(Days::new(2))),
+            from: date.checked_sub_days(Days::new(1)),
+            to: date.checked_add_days(Days::new(1)),
+            zone: self.zone(),
             ..LogFilter::default()
         };
         let rows = store.log_entries(&filter, None, SAME_DAY).await.map_err(stored)?;
-        let counts = |sheet: Sheet| -> Sheet {
-            let is_in_file = |field: &Field| format != Format::Text || field.is_of_the_form();
-            sheet.into_iter().filter(|(field, _)| is_in_file(field)).collect()
-        };
+        let counts = |row: &LogEntryRow| counting(row.facts.as_ref(), &row.typed, self.zone());
         Ok(rows
             .into_iter()
-            .any(|row| counts(counting(row.facts.as_ref(), &row.typed, self.zone())) == entry.sheet))
+            .any(|row| in_file(counts(&row), format) == entry.sheet))
     }
+}
+
+/// What of an entry a file of this format holds.
+fn in_file(sheet: Sheet, format: Format) -> Sheet {
+    let is_in_file = |field: &Field| format != Format::Text || field.is_of_the_form();
+    sheet.into_iter().filter(|(field, _)| is_in_file(field)).collect()
+}
+
+/// A file of which a text is longer than its field may be. Nothing of it is cut, and so nothing is taken.
+fn too_long(number: usize, field: Field, unread: usize) -> Problem {
+    if field == Field::Notes && unread > 0 {
+        return super::invalid(
+            "file",
+            format!(
+                "{unread} lines of it cannot be read, more than the notes of an entry hold ({LONGEST} characters)."
+            ),
+            "Split the file, or take out of it what is no rehearsal log.",
+        );
+    }
+    super::invalid(
+        "file",
+        format!(
+            "{} of its entry {number} is longer than {LONGEST} characters.",
+            field.label()
+        ),
+        "Shorten it in the file; a long text is better attached as a file.",
+    )
 }

@@ -12,7 +12,8 @@ pub mod view;
 use self::{
     convert::{calendar, compared_view, entry_view, row_view},
     view::{
-        LogChangeView, LogComparisonView, LogCursorView, LogEntryView, LogPageView, LogQuery, LogSavedView,
+        LogChangeView, LogComparisonView, LogCursorView, LogEntryView, LogPageView, LogPlaceView, LogQuery,
+        LogSavedView,
     },
 };
 use crate::{
@@ -23,18 +24,21 @@ use crate::{
     problem::store_problem,
     view::RunKind,
 };
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use desk_core::{
     EnvironmentName,
-    log::{Change, Field, Happened, Kind, LONGEST, Story, clean, compare, counting, moment::day, undone},
+    log::{
+        Change, Field, Happened, Kind, LONGEST, Sheet, Story, clean, compare, counting, moment::day, undone,
+    },
     record::Record,
 };
-use desk_store::{LogCursor, LogEntryRow, LogFilter, StoreError};
+use desk_store::{LogCursor, LogEntryRow, LogFilter, LogPlace, StoreError};
 
 /// The entries of a page, unless said otherwise, and the most of one.
 const PAGE: u32 = 100;
 const LONGEST_PAGE: u32 = 500;
-/// The shortest beginning of an id that names an entry.
+/// The shortest beginning or end of an id that names an entry.
 const SHORTEST_NAME: usize = 8;
 
 impl Desk {
@@ -43,28 +47,23 @@ impl Desk {
     /// # Errors
     /// `invalid_input` (field `environment`, `phase`, `from` or `to`) for a filter that means nothing; `store_*`.
     pub async fn log_entries(&self, query: &LogQuery) -> Result<LogPageView, Problem> {
-        let filter = filter_of(query)?;
-        let after = query.after.map(|after| LogCursor {
-            sort_ms: after.began_at_ms,
-            seq: after.seq,
-        });
+        let zone = self.zone();
+        let filter = filter_of(query, zone)?;
+        let after = query.after.map(cursor);
         let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
         let store = &self.inner.store;
         let rows = store.log_entries(&filter, after, limit).await.map_err(stored)?;
         let total = store.log_count(&filter).await.map_err(stored)?;
         let is_full = u32::try_from(rows.len()).is_ok_and(|read| read == limit);
-        let next = rows.last().filter(|_| is_full).map(|last| LogCursorView {
-            began_at_ms: last.sort_ms,
-            seq: last.seq,
-        });
+        let next = is_full.then(|| cursor_view(after.unwrap_or_default().behind(&rows)));
         Ok(LogPageView {
-            entries: rows.iter().map(row_view).collect(),
+            entries: rows.iter().map(|row| row_view(row, zone)).collect(),
             total,
             next,
         })
     }
 
-    /// An entry: by its run's label (`R-014`), its id, or the beginning of its id.
+    /// An entry: by its run's label (`R-014`), its id, or the beginning or the end of its id.
     ///
     /// # Errors
     /// `not_found` (field `entry`); `store_*`.
@@ -104,7 +103,7 @@ impl Desk {
                 });
             }
         }
-        let actor = self.acting(&environment).await;
+        let actor = self.typing(&environment).await;
         self.record_all(Some(&environment), None, &actor, records).await?;
         self.touch();
         self.log_entry(&entry_id).await
@@ -123,19 +122,7 @@ impl Desk {
         text: &str,
     ) -> Result<LogSavedView, Problem> {
         let row = self.log_row(wanted).await?;
-        let text = short_enough(field, clean(text))?;
-        let zone = self.zone();
-        let mut typed = row.typed.clone();
-        typed.remove(&field);
-        let is_fact = counting(row.facts.as_ref(), &typed, zone).get(&field) == Some(&text);
-        let text = if is_fact { String::new() } else { text };
-        if row.typed.get(&field).map(String::as_str).unwrap_or_default() == text {
-            return Ok(LogSavedView {
-                saved_at_ms: None,
-                entry: self.log_entry_view(row).await?,
-            });
-        }
-        self.put_log_field(&row, field, text, false).await
+        self.edit(row, &[(field, text.to_owned())], &[]).await
     }
 
     /// Takes back the newest change to a field that was not taken back yet.
@@ -144,39 +131,91 @@ impl Desk {
     /// `not_found` (field `entry`); `refused` where nothing is left to take back, and for a withdrawn entry; `store_*`.
     pub async fn undo_log_field(&self, wanted: &str, field: Field) -> Result<LogSavedView, Problem> {
         let row = self.log_row(wanted).await?;
-        let history = self.inner.store.log_history(&row.id).await.map_err(stored)?;
-        let changes: Vec<Change> = history
-            .into_iter()
-            .filter(|change| change.field == field)
-            .map(|change| change.change)
-            .collect();
-        let Some(text) = undone(&changes) else {
-            return Err(Problem::new(
-                Code::Refused,
-                format!("Nothing is left to take back in {}.", field.label()),
-                "The entry is as it was.",
-                "Type what should stand there.",
-            )
-            .about(field.id()));
-        };
-        self.put_log_field(&row, field, text, true).await
+        self.edit(row, &[], &[field]).await
     }
 
-    async fn put_log_field(
+    /// Keeps several texts, then takes back the newest change to some fields: all of it or none.
+    ///
+    /// # Errors
+    /// As [`Self::set_log_field`] and [`Self::undo_log_field`].
+    pub async fn edit_log_entry(
         &self,
-        row: &LogEntryRow,
-        field: Field,
-        text: String,
-        undoes: bool,
+        wanted: &str,
+        texts: &[(Field, String)],
+        undo: &[Field],
     ) -> Result<LogSavedView, Problem> {
-        refuse_withdrawn(row)?;
-        let record = Record::LogFieldSet {
-            entry_id: row.id.clone(),
-            field,
-            text,
-            undoes,
+        let row = self.log_row(wanted).await?;
+        self.edit(row, texts, undo).await
+    }
+
+    async fn edit(
+        &self,
+        row: LogEntryRow,
+        texts: &[(Field, String)],
+        undo: &[Field],
+    ) -> Result<LogSavedView, Problem> {
+        let mut records = Vec::new();
+        let mut typed = row.typed.clone();
+        let mut changes: Vec<(Field, Change)> = Vec::new();
+        if !undo.is_empty() {
+            let history = self.inner.store.log_history(&row.id).await.map_err(stored)?;
+            changes.extend(history.into_iter().map(|change| (change.field, change.change)));
+        }
+        let mut put = |typed: &mut Sheet, changes: &mut Vec<(Field, Change)>, field, text: String, undoes| {
+            if text.is_empty() {
+                typed.remove(&field);
+            } else {
+                typed.insert(field, text.clone());
+            }
+            let change = Change {
+                // Its number is not known before it is written, and matters to nobody here.
+                seq: 0,
+                text: text.clone(),
+                undoes,
+            };
+            changes.push((field, change));
+            records.push(Record::LogFieldSet {
+                entry_id: row.id.clone(),
+                field,
+                text,
+                undoes,
+            });
         };
-        let entry = self.record_in_log(row, record).await?;
+        for (field, text) in texts {
+            let text = short_enough(*field, clean(text))?;
+            let mut others = typed.clone();
+            others.remove(field);
+            let is_fact = counting(row.facts.as_ref(), &others, self.zone()).get(field) == Some(&text);
+            let text = if is_fact { String::new() } else { text };
+            if typed.get(field).map(String::as_str).unwrap_or_default() != text {
+                put(&mut typed, &mut changes, *field, text, false);
+            }
+        }
+        for field in undo {
+            let of_field: Vec<Change> = changes
+                .iter()
+                .filter(|(of, _)| of == field)
+                .map(|(_, change)| change.clone())
+                .collect();
+            let text = undone(&of_field).ok_or_else(|| {
+                Problem::new(
+                    Code::Refused,
+                    format!("Nothing is left to take back in {}.", field.label()),
+                    "The entry is as it was.",
+                    "Type what should stand there.",
+                )
+                .about(field.id())
+            })?;
+            put(&mut typed, &mut changes, *field, text, true);
+        }
+        if records.is_empty() {
+            return Ok(LogSavedView {
+                saved_at_ms: None,
+                entry: self.log_entry_view(row).await?,
+            });
+        }
+        refuse_withdrawn(&row)?;
+        let entry = self.record_in_log(&row, records).await?;
         Ok(LogSavedView {
             saved_at_ms: Some(self.now_ms()),
             entry,
@@ -227,7 +266,7 @@ impl Desk {
             entry_id: row.id.clone(),
             reason,
         };
-        self.record_in_log(&row, record).await
+        self.record_in_log(&row, vec![record]).await
     }
 
     /// Compares two runs step by step: which step was slower in the second, what failed anew.
@@ -237,22 +276,36 @@ impl Desk {
     pub async fn compare_log_entries(&self, before: &str, after: &str) -> Result<LogComparisonView, Problem> {
         let (before, after) = (self.log_row(before).await?, self.log_row(after).await?);
         let (one, other) = (self.story_of(&before).await?, self.story_of(&after).await?);
+        let zone = self.zone();
         Ok(LogComparisonView {
-            before: row_view(&before),
-            after: row_view(&after),
+            before: row_view(&before, zone),
+            after: row_view(&after, zone),
             steps: compare(&one, &other).iter().map(compared_view).collect(),
         })
     }
 
-    /// Writes an act on an entry, and gives the entry as it stands. Under its run, where it has one: what is typed about a
-    /// run belongs to that run's stretch of the journal.
-    async fn record_in_log(&self, row: &LogEntryRow, record: Record) -> Result<LogEntryView, Problem> {
-        let actor = self.acting(&row.environment).await;
-        let run_id = row.run_number.map(|_| row.id.clone());
-        self.record(Some(&row.environment), run_id, &actor, record)
+    /// Writes acts on an entry, all or none, and gives the entry as it stands. Under its run, where it has one: what is typed
+    /// about a run belongs to that run's stretch of the journal.
+    async fn record_in_log(&self, row: &LogEntryRow, records: Vec<Record>) -> Result<LogEntryView, Problem> {
+        let actor = self.typing(&row.environment).await;
+        let run_id = row.run_number.is_some().then_some(row.id.as_str());
+        self.record_all(Some(&row.environment), run_id, &actor, records)
             .await?;
         self.touch();
         self.log_entry(&row.id).await
+    }
+
+    /// Who types: the operator's uid where one is known, else whoever uses this machine. In the log it is always a person,
+    /// and offline, with nobody signed in, is the usual case.
+    async fn typing(&self, environment: &EnvironmentName) -> String {
+        match self.operator_uid(environment).await {
+            Some(uid) => uid,
+            None => on_this_machine(
+                ["USER", "LOGNAME", "USERNAME"]
+                    .into_iter()
+                    .find_map(|name| std::env::var(name).ok()),
+            ),
+        }
     }
 
     /// The row of the entry that is called so.
@@ -276,7 +329,13 @@ impl Desk {
         let mut called = store.log_entries_called(wanted).await.map_err(stored)?;
         match (called.pop(), called.is_empty()) {
             (Some(row), true) => Ok(row),
-            (Some(_), false) => Err(no_entry(wanted).detailed("more than one begins so")),
+            (Some(_), false) => Err(Problem::new(
+                Code::NotFound,
+                format!("More than one entry's id begins or ends with {wanted:?}."),
+                "Nothing was changed.",
+                "Give more of the id; log show and the list tell it whole.",
+            )
+            .about("entry")),
             (None, _) => Err(no_entry(wanted)),
         }
     }
@@ -329,7 +388,35 @@ pub fn field_called(name: &str) -> Result<Field, Problem> {
     })
 }
 
-fn filter_of(query: &LogQuery) -> Result<LogFilter, Problem> {
+fn cursor(view: LogCursorView) -> LogCursor {
+    let place = |place: LogPlaceView| LogPlace {
+        sort_ms: place.at_ms,
+        seq: place.seq,
+    };
+    LogCursor {
+        known: view.known.map(place),
+        typed: view.typed.map(place),
+    }
+}
+
+fn cursor_view(cursor: LogCursor) -> LogCursorView {
+    let place = |place: LogPlace| LogPlaceView {
+        at_ms: place.sort_ms,
+        seq: place.seq,
+    };
+    LogCursorView {
+        known: cursor.known.map(place),
+        typed: cursor.typed.map(place),
+    }
+}
+
+/// Whoever uses this machine, by the name of their account.
+fn on_this_machine(account: Option<String>) -> String {
+    let account = account.map(|name| clean(&name)).filter(|name| !name.is_empty());
+    format!("{} on this machine", account.as_deref().unwrap_or("somebody"))
+}
+
+fn filter_of(query: &LogQuery, zone: Tz) -> Result<LogFilter, Problem> {
     let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let environment = filled(&query.environment)
         .map(|name| {
@@ -350,9 +437,6 @@ fn filter_of(query: &LogQuery) -> Result<LogFilter, Problem> {
             })
             .transpose()
     };
-    // Entries are kept in order by their own calendar; the days are those that stand in them.
-    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
-    let to = read_day("to", &query.to)?;
     Ok(LogFilter {
         environment,
         kind: query.kind.map(Kind::from),
@@ -361,10 +445,9 @@ fn filter_of(query: &LogQuery) -> Result<LogFilter, Problem> {
             .map(|phase| parse_phase(&phase))
             .transpose()?,
         outcome: query.outcome.map(Into::into),
-        from_ms: read_day("from", &query.from)?.map(midnight),
-        until_ms: to
-            .and_then(|day| day.checked_add_days(Days::new(1)))
-            .map(midnight),
+        from: read_day("from", &query.from)?,
+        to: read_day("to", &query.to)?,
+        zone,
         search: query.search.clone(),
     })
 }
@@ -407,4 +490,20 @@ fn no_entry(wanted: &str) -> Problem {
         "Look at the list of entries.",
     )
     .about("entry")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_this_machine;
+
+    #[test]
+    fn whoever_types_is_a_person() {
+        for (account, expected) in [
+            (Some("ana"), "ana on this machine"),
+            (Some(" \n"), "somebody on this machine"),
+            (None, "somebody on this machine"),
+        ] {
+            assert_eq!(on_this_machine(account.map(str::to_owned)), expected);
+        }
+    }
 }

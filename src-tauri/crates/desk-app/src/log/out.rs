@@ -134,20 +134,18 @@ impl Desk {
     }
 
     async fn all_rows(&self, query: &LogQuery) -> Result<Vec<LogEntryRow>, Problem> {
-        let filter = super::filter_of(query)?;
+        let filter = super::filter_of(query, self.zone())?;
         let mut rows: Vec<LogEntryRow> = Vec::new();
+        let mut after = LogCursor::default();
         loop {
-            let after = rows.last().map(|last| LogCursor {
-                sort_ms: last.sort_ms,
-                seq: last.seq,
-            });
             let read = self
                 .inner
                 .store
-                .log_entries(&filter, after, AT_ONCE)
+                .log_entries(&filter, Some(after), AT_ONCE)
                 .await
                 .map_err(stored)?;
             let is_last = u32::try_from(read.len()).is_ok_and(|read| read < AT_ONCE);
+            after = after.behind(&read);
             rows.extend(read);
             if is_last {
                 return Ok(rows);

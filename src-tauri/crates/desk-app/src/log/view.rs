@@ -10,13 +10,13 @@ use ts_rs::TS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LogOutcome {
-    /// It goes on.
+    /// It goes on, whatever has happened in it so far.
     Open,
     /// It ended, and nothing is known to have gone wrong.
     Done,
-    /// Its newest smoke checklist did not prove its phase, or the entry says that something failed.
+    /// The smoke results of the entry say that something failed.
     Failed,
-    /// The phase was rolled back.
+    /// The phase was rolled back, for real and not in a drill.
     RolledBack,
 }
 
@@ -46,12 +46,22 @@ pub struct LogQuery {
     pub limit: Option<u32>,
 }
 
-/// Where a page of the list ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// Where a page of the list ended. To be handed back as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LogCursorView {
-    /// When the last entry's run began.
-    pub began_at_ms: i64,
+    /// The last entry whose day the desk knows.
+    pub known: Option<LogPlaceView>,
+    /// The last entry whose day was typed.
+    pub typed: Option<LogPlaceView>,
+}
+
+/// The place of an entry among those of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LogPlaceView {
+    /// When its run began, as it is kept in order.
+    pub at_ms: i64,
     /// The number of the journal entry that made it.
     pub seq: i64,
 }
@@ -80,8 +90,10 @@ pub struct LogRowView {
     pub kind: RunKind,
     /// Where.
     pub environment: String,
-    /// When the run began, as far as is known.
+    /// When the run began, as far as is known; a typed time is taken to be of the desk's zone.
     pub began_at_ms: i64,
+    /// The same as it stands in the entry, in words: `5 Jan 2026, 14:02`.
+    pub began: String,
     /// The release owner that counts; empty where none is known.
     pub owner: String,
     /// How it went.
@@ -153,7 +165,7 @@ pub struct LogFieldView {
 pub struct LogTypedView {
     /// The text.
     pub text: String,
-    /// Who: the operator's uid.
+    /// Who: the operator's uid, else the machine's account.
     pub by: String,
     /// When.
     pub at_ms: i64,
@@ -193,6 +205,8 @@ pub struct LogEventView {
     pub at_ms: i64,
     /// When it was over; none for what takes no time, and for what is not over.
     pub until_ms: Option<i64>,
+    /// Whether it takes time and is not known to be over.
+    pub is_open: bool,
     /// Of what kind, in one word.
     pub kind: String,
     /// In words.
@@ -243,8 +257,24 @@ pub struct LogImportView {
     pub made: Vec<String>,
     /// How many entries of the file were there already.
     pub known: u32,
-    /// The lines that could not be read; each is kept in its entry's notes.
+    /// The lines of the entries made that could not be read; each is kept in its entry's notes.
     pub unread: Vec<LogUnreadView>,
+    /// The entries that were there already, and of which the file says something else. They are as they were.
+    pub changed: Vec<LogChangedView>,
+    /// The other environments that the entries made are of; their notes say so.
+    pub elsewhere: Vec<String>,
+}
+
+/// An entry of which a file says something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LogChangedView {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// The names of the fields that differ, and `withdrawn` where the file says that it was and it was not here.
+    pub fields: Vec<String>,
 }
 
 /// A line that could not be read.

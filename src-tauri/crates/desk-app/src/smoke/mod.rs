@@ -437,12 +437,17 @@ impl Desk {
 
     /// Who acts: the operator's uid where one is known.
     pub(crate) async fn acting(&self, environment: &EnvironmentName) -> String {
+        let operator = self.operator_uid(environment).await;
+        operator.unwrap_or_else(|| "desk".to_owned())
+    }
+
+    /// The operator's uid, where one is known.
+    pub(crate) async fn operator_uid(&self, environment: &EnvironmentName) -> Option<String> {
         let known = self.identities_of(environment).await.unwrap_or_default();
         known
             .into_iter()
             .find(|one| one.role == Role::Operator.word())
             .and_then(|operator| operator.uid)
-            .unwrap_or_else(|| "desk".to_owned())
     }
 }
 

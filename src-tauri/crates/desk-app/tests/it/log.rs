@@ -2,11 +2,12 @@
 
 use crate::support::{Bench, STUDIO, assert_journal_is_whole, save};
 use desk_app::{
-    Code, Desk, Phase,
+    Code, Desk, DeskOptions, Phase,
     log::view::{LogEntryView, LogFieldView, LogFormat, LogOutcome, LogQuery},
     view::{EnvironmentKindView, RunKind},
 };
 use desk_core::{log::Field, record::Record};
+use serde_json::json;
 use std::time::Duration;
 
 fn field(entry: &LogEntryView, field: Field) -> &LogFieldView {
@@ -436,4 +437,134 @@ async fn reports_are_of_one_run_and_always_the_same() {
             .starts_with("R-001,rehearsal,studio,rolled back,"),
         "{csv}"
     );
+}
+
+#[tokio::test]
+async fn a_withdrawn_entry_stays_withdrawn_in_another_desk() {
+    let (bench, other) = (Bench::start().await, Bench::start().await);
+    let desk = bench.pointing_at(EnvironmentKindView::Live).await;
+    let entry = desk
+        .new_log_entry(None, &[(Field::Date, "2026-03-02".to_owned())])
+        .await
+        .unwrap();
+    desk.withdraw_log_entry(&entry.row.id, "typed twice")
+        .await
+        .unwrap();
+    let file = desk
+        .export_log(None, &LogQuery::default(), LogFormat::Json)
+        .await
+        .unwrap();
+
+    // Imported into practice, it is not taken for a cutover of practice.
+    let desk = other.open().await;
+    let imported = desk.import_log_entries(&file).await.unwrap();
+    assert_eq!(imported.unread, []);
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert_eq!(entry.withdrawal.unwrap().reason, "typed twice");
+    let notes = entry.fields.iter().find(|one| one.field == "notes").unwrap();
+    assert_eq!(notes.value, "Imported from another environment: studio");
+    let again = desk.import_log_entries(&file).await.unwrap();
+    assert_eq!((again.made.len(), again.known), (0, 1));
+    assert_journal_is_whole(&desk).await;
+}
+
+#[tokio::test]
+async fn what_was_not_kept_is_not_said_to_be_kept() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let entry = desk
+        .new_log_entry(None, &[(Field::Date, "2026-03-02".to_owned())])
+        .await
+        .unwrap();
+    let edited = json!({ "entries": [{
+        "id": entry.row.id, "fields": { "date": "2026-03-02", "reason": "edited", "mood": "good" },
+    }] });
+    let imported = desk
+        .import_log_entries(edited.to_string().as_bytes())
+        .await
+        .unwrap();
+    assert_eq!((imported.made.len(), imported.known), (0, 1));
+    assert_eq!(imported.unread, [], "no entry was made to keep it in");
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_said_of_the_file() {
+    use std::fmt::Write as _;
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let mut many = String::from("Date: 2026-03-02\n");
+    for line in 0..400 {
+        let _ = writeln!(many, "{line} {}", "x".repeat(60));
+    }
+    let long = format!("Date: 2026-03-02\nReason: {}\n", "x".repeat(20_001));
+    for (file, words) in [
+        (
+            many,
+            "400 lines of it cannot be read, more than the notes of an entry hold",
+        ),
+        (long, "Reason of its entry 1 is longer than 20000 characters"),
+    ] {
+        let problem = desk.import_log_entries(file.as_bytes()).await.unwrap_err();
+        assert_eq!(
+            (problem.code, problem.field.as_deref()),
+            (Code::InvalidInput, Some("file"))
+        );
+        assert!(problem.message.contains(words), "{}", problem.message);
+    }
+    assert_eq!(desk.log_entries(&LogQuery::default()).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn a_person_is_never_called_desk() {
+    let bench = Bench::start().await;
+    let desk = bench.open().await;
+    desk.add_environment(&bench.draft(EnvironmentKindView::Staging))
+        .await
+        .unwrap();
+    desk.select_environment(STUDIO).await.unwrap();
+    // Nobody is signed in.
+    let entry = desk
+        .new_log_entry(None, &[(Field::Notes, "typed offline".to_owned())])
+        .await
+        .unwrap();
+    let by = &field(&entry, Field::Notes).typed.as_ref().unwrap().by;
+    assert!(by.ends_with(" on this machine"), "{by}");
+    assert_eq!(&entry.made_by, by);
+}
+
+#[tokio::test]
+async fn typed_times_stand_among_the_desks_own_as_they_stand_in_the_entries() {
+    let bench = Bench::start().await;
+    let desk = Desk::open(DeskOptions {
+        zone: Some("Europe/Vienna".parse().unwrap()),
+        ..bench.options()
+    })
+    .await
+    .unwrap();
+    // 18:40 in Vienna.
+    desk.start_run("Ana").await.unwrap();
+    let day = desk.log_entry("R-001").await.unwrap().fields[0].value.clone();
+    for (start, tag) in [("18:10", "before"), ("19:30", "after")] {
+        let texts = [
+            (Field::Date, day.clone()),
+            (Field::StartTime, start.to_owned()),
+            (Field::ReleaseOwner, tag.to_owned()),
+        ];
+        desk.new_log_entry(None, &texts).await.unwrap();
+    }
+    let mut owners = Vec::new();
+    let mut query = LogQuery {
+        limit: Some(1),
+        ..LogQuery::default()
+    };
+    loop {
+        let page = desk.log_entries(&query).await.unwrap();
+        assert_eq!(page.total, 3);
+        owners.extend(page.entries.into_iter().map(|row| row.owner));
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(owners, ["after", "Ana", "before"]);
 }

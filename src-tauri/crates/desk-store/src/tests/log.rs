@@ -1,4 +1,4 @@
-use super::{NOON, TestClock, clock, entry, live, new_dir, open, sql};
+use super::{NOON, TestClock, announcements::announcement, clock, entry, live, new_dir, open, sql};
 use crate::{
     LogCursor, LogFilter, NewEntry, Store, migrate,
     open::open_with,
@@ -8,6 +8,7 @@ use desk_core::{
     EnvironmentKind, EnvironmentName, Phase,
     log::{Field, Kind, Outcome},
     record::Record,
+    smoke::{PhaseAnswers, SmokeFinish, StepRecord, StepResult},
 };
 
 fn made(id: &str, kind: Kind) -> Record {
@@ -180,7 +181,7 @@ async fn the_list_is_filtered_and_paged_from_the_newest() {
     }
     append(&store, typed("c", Field::PhaseRolledBack, "Phase 1")).await;
     let all = LogFilter::default;
-    let day_ms = |day: i64| 1_767_225_600_000 + (day - 1) * super::DAY;
+    let day = desk_core::log::moment::day;
     let cases = [
         (all(), vec!["b", "c", "a"]),
         (
@@ -234,8 +235,8 @@ async fn the_list_is_filtered_and_paged_from_the_newest() {
         ),
         (
             LogFilter {
-                from_ms: Some(day_ms(6)),
-                until_ms: Some(day_ms(7)),
+                from: day("2026-01-06"),
+                to: day("2026-01-06"),
                 ..all()
             },
             vec!["c"],
@@ -265,13 +266,10 @@ async fn the_list_is_filtered_and_paged_from_the_newest() {
     for (filter, expected) in cases {
         assert_eq!(found(&store, filter.clone()).await, expected, "{filter:?}");
     }
-    let mut after = None;
+    let mut after: Option<LogCursor> = None;
     let mut paged = Vec::new();
     while let Some(row) = store.log_entries(&all(), after, 1).await.unwrap().pop() {
-        after = Some(LogCursor {
-            sort_ms: row.sort_ms,
-            seq: row.seq,
-        });
+        after = Some(after.unwrap_or_default().behind(std::slice::from_ref(&row)));
         paged.push(row.id);
     }
     assert_eq!(paged, ["b", "c", "a"]);
@@ -435,5 +433,139 @@ async fn an_older_stores_runs_and_entries_are_in_the_log_and_in_the_search() {
     sql(&store, "DELETE FROM log_entry").await.unwrap();
     assert_eq!(store.verify().await.unwrap().stale, ["log_entry"]);
     store.rebuild().await.unwrap();
+    assert!(store.verify().await.unwrap().is_whole());
+}
+
+/// The end of a checklist of which so many requests failed.
+fn failed(count: usize) -> SmokeFinish {
+    let step = |number: usize| StepRecord {
+        id: format!("step{number}"),
+        check: "check".into(),
+        account: "member-smoke".into(),
+        uid: None,
+        route: Some("library.items.list".into()),
+        action: "Act".into(),
+        optional: false,
+        result: StepResult::Fail,
+        label: None,
+        found: "an error".into(),
+        at_ms: Some(NOON),
+        duration_ms: Some(1),
+        status: Some(500),
+        request_id: Some(format!("req{number}")),
+        support_code: Some(format!("sup{number}")),
+        carried_from: None,
+    };
+    SmokeFinish {
+        cancelled: false,
+        steps: (0..count).map(step).collect(),
+        answers: PhaseAnswers::default(),
+        state: None,
+        wall_ms: 3,
+        critical_path_ms: 2,
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_found_by_everything_that_is_in_it() {
+    let dir = new_dir();
+    let store = open(&dir);
+    start_run(&store, 1).await;
+    let text = announcement("member", Phase::AdminFull, "2026-03-02 09:00");
+    let subject = text.subject.clone();
+    for record in [
+        Record::CheckAttested {
+            check: "covers".into(),
+            pass: true,
+            note: "the shelf wobbles".into(),
+            phase: Phase::ReadOnly,
+            phase_saved_at_ms: 1,
+        },
+        Record::EvidenceAttached {
+            sha256: "cd".repeat(32),
+            name: "crash dump.png".into(),
+            media_type: "image/png".into(),
+            bytes: 1,
+            item: "incident-export".into(),
+        },
+        Record::SmokeFinished {
+            smoke_id: "smoke".into(),
+            finish: failed(30),
+        },
+        Record::AnnouncementMade {
+            announcement_id: "text".into(),
+            announcement: Box::new(text),
+        },
+        Record::AnnouncementSent {
+            announcement_id: "text".into(),
+            place: "#backroom".into(),
+            sent_at_ms: NOON,
+            by: "Bo".into(),
+        },
+    ] {
+        append(&store, record).await;
+    }
+    append(&store, typed("run-1", Field::Tags, "november")).await;
+    let search = |text: &str| LogFilter {
+        search: text.to_owned(),
+        ..LogFilter::default()
+    };
+    for words in [
+        "run-1",
+        "wobbles",
+        "crash dump",
+        "req7",
+        "req29",
+        "sup29",
+        subject.as_str(),
+        "backroom",
+        "ana wobbles crash req29 november",
+    ] {
+        assert_eq!(found(&store, search(words)).await, ["run-1"], "{words}");
+    }
+    assert_eq!(found(&store, search("req30")).await, Vec::<String>::new());
+    assert!(store.verify().await.unwrap().is_whole());
+    store.rebuild().await.unwrap();
+    assert_eq!(found(&store, search("wobbles req29")).await, ["run-1"]);
+}
+
+#[tokio::test]
+async fn an_owner_is_found_in_any_case() {
+    let dir = new_dir();
+    let store = open(&dir);
+    append(&store, made("a", Kind::Rehearsal)).await;
+    append(&store, typed("a", Field::ReleaseOwner, "Ida Österreicher")).await;
+    for owner in ["österreicher", "Österreicher", "ÖSTER", "ida"] {
+        let filter = LogFilter {
+            owner: Some(owner.into()),
+            ..LogFilter::default()
+        };
+        assert_eq!(found(&store, filter).await, ["a"], "{owner}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_of_the_version_before_is_made_anew_from_the_journal() {
+    let dir = new_dir();
+    let store = open(&dir);
+    start_run(&store, 1).await;
+    append(&store, typed("run-1", Field::ReleaseOwner, "Ida Österreicher")).await;
+    store.close().await;
+    let connection = rusqlite::Connection::open(dir.path().join("desk.db")).unwrap();
+    connection
+        .execute_batch(&format!(
+            "DROP TABLE log_entry; DROP TABLE log_field; DROP TABLE log_search; DROP INDEX journal_by_run;
+             {} PRAGMA user_version = 9;",
+            crate::projection::log::V8
+        ))
+        .unwrap();
+    drop(connection);
+    let store = open_with(dir.path(), clock(), migrate::ALL).unwrap();
+    let filter = LogFilter {
+        owner: Some("österreicher".into()),
+        ..LogFilter::default()
+    };
+    assert_eq!(found(&store, filter).await, ["run-1"]);
+    assert_eq!(store.log_history("run-1").await.unwrap().len(), 1);
     assert!(store.verify().await.unwrap().is_whole());
 }
