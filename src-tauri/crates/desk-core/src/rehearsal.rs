@@ -67,6 +67,10 @@ pub struct Step {
 
 /// How the phase in force stands at this moment, by the rules that moving forward is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four things, each of which is there or not"
+)]
 pub struct Proof {
     /// Whether the checklist proves it.
     pub checklist: bool,

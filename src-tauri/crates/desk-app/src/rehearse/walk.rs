@@ -16,6 +16,7 @@ use desk_core::{
     EnvironmentKind, Phase,
     rehearsal::{Act, Present, Progress, Proof, Step, Walk},
 };
+use desk_practice::Practice;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -287,7 +288,10 @@ impl Desk {
         self.follow_to_now(&mut followed, &run_id).await?;
         let steps = followed.walk.steps(asked, present);
         drop(followed);
-        let steps: Vec<RehearsalStep> = steps.iter().map(|step| self.step_view(step, advance)).collect();
+        let steps: Vec<RehearsalStep> = steps
+            .into_iter()
+            .map(|step| self.step_view(step, advance))
+            .collect();
         let now = steps
             .iter()
             .position(|step| step.progress == RehearsalProgress::Now)
@@ -336,11 +340,11 @@ impl Desk {
     /// The practice portal's faults that are on, as the command line spells them.
     async fn faults(&self) -> Vec<String> {
         let practice = self.inner.practice.lock().await;
-        let faults = practice.iter().flat_map(|practice| practice.faults());
+        let faults = practice.iter().flat_map(Practice::faults);
         faults.map(|fault| fault.to_string()).collect()
     }
 
-    fn step_view(&self, step: &Step, advance: &AdvanceView) -> RehearsalStep {
+    fn step_view(&self, step: Step, advance: &AdvanceView) -> RehearsalStep {
         let (act, phase) = act_view(step.act);
         let (title, how) = self.words(step.act);
         let need = (step.progress == Progress::Now)

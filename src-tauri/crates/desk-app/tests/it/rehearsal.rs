@@ -148,7 +148,7 @@ async fn act(desk: &Desk, step: &RehearsalStep) {
                 desk.capture_metrics(180).await.unwrap();
             }
         }
-        RehearsalAct::Attach => drop(desk.attach_metrics().await.unwrap()),
+        RehearsalAct::Attach => desk.attach_metrics().await.unwrap(),
         RehearsalAct::TellStaff => tell(desk, AudienceView::Staff, None).await,
         RehearsalAct::TellMembers => tell(desk, AudienceView::Member, None).await,
         RehearsalAct::RollBack => roll_back(desk).await,
