@@ -292,22 +292,36 @@ fn killed(kills: u32) {
     let begun = Instant::now();
     let to = desk.home().join("whole.zip").display().to_string();
     desk.run(&["evidence", "export", &to]).ended(0);
-    let whole = begun.elapsed();
+    // How long an export takes here. Other work on the machine changes that, so it is followed: the kills are to fall into it.
+    let mut whole = begun.elapsed();
     let mut cut = 0;
     for round in 0..kills {
         let name = if round % 2 == 0 { "bundle" } else { "bundle.zip" };
         let to = place.join(name);
-        let running = desk.start(&["evidence", "export", &to.display().to_string()], "");
-        if round / 2 % 2 == 0 {
-            std::thread::sleep(whole * (round + 1) / kills.max(1));
-        } else {
-            // Writing is a small part of it all: hardly a kill would fall into it by chance.
-            let until = Instant::now() + 10 * whole;
-            while left_in(&place).is_empty() && Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(1));
+        let begun = Instant::now();
+        let mut running = desk.start(&["evidence", "export", &to.display().to_string()], "");
+        let by_the_clock = round / 2 % 2 == 0;
+        // Writing is a small part of it all: hardly a kill would fall into it by chance, so that every other pair waits for it.
+        let moment = whole * (round % 20 + 1) / 20;
+        let is_early = || {
+            if by_the_clock {
+                begun.elapsed() < moment
+            } else {
+                left_in(&place).is_empty()
             }
+        };
+        while is_early() && !running.has_ended() {
+            std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(u64::from(round % 7)));
+        if by_the_clock {
+            whole = if running.has_ended() {
+                begun.elapsed()
+            } else {
+                whole * 51 / 50
+            };
+        } else {
+            std::thread::sleep(Duration::from_millis(u64::from(round % 7)));
+        }
         drop(running); // which kills it
         for path in left_in(&place) {
             let found = verify(&desk, &path);

@@ -165,6 +165,11 @@ impl Running {
         [of("cmdline"), of("environ")].concat()
     }
 
+    /// Whether it has come to its end by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Said {
         let (mut out, mut err) = (String::new(), String::new());
