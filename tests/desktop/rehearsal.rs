@@ -259,13 +259,17 @@ async fn do_it(desk: &Desk, act: &str) {
             wait(desk, NEVER).await;
         }
         "tell_staff" | "tell_members" => {
+            let copy = if act == "tell_staff" {
+                "copy-staff"
+            } else {
+                "copy-member"
+            };
             desk.until("a field or the button to have the focus", async || {
-                let focused = focused(desk).await;
-                focused.starts_with("copy-")
+                focused(desk).await == copy
                     || desk.execute("return document.activeElement.type").await == "datetime-local"
             })
             .await;
-            if focused(desk).await.starts_with("copy-") {
+            if focused(desk).await == copy {
                 desk.press(&ENTER.to_string()).await;
                 wait(desk, NEVER).await;
             } else {
