@@ -271,7 +271,12 @@ async fn do_it(desk: &Desk, act: &str) {
             .await;
             if focused(desk).await == copy {
                 desk.press(&ENTER.to_string()).await;
-                wait(desk, NEVER).await;
+                // A press is not taken while an earlier one is being done; then it is pressed again.
+                wait(
+                    desk,
+                    &format!("document.querySelector('[data-testid={copy}]').getAttribute('aria-disabled') !== 'true'"),
+                )
+                .await;
             } else {
                 tab_to(
                     desk,
