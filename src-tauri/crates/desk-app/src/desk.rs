@@ -511,7 +511,11 @@ impl Desk {
         };
         let theme = self.theme().await?;
         let advance = self.screen().advance.clone();
-        let rehearsal = self.rehearsal_view(&advance).await?;
+        // What cannot be read of it takes nothing else off the screen, the rollback least of all.
+        let rehearsal = self.rehearsal_view(&advance).await.unwrap_or_else(|problem| {
+            tracing::warn!(code = ?problem.code, "the rehearsal cannot be shown");
+            None
+        });
         let rollback = self.rollback_view().await;
         let last_drill = self.last_drill().await?;
         let reviews = self.reviews_due().await?;

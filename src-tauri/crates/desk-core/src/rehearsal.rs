@@ -106,10 +106,25 @@ pub struct Present {
 /// How a stretch of the rehearsal in one phase began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Began {
+    /// The phase was in force already, or somebody else set it.
+    Found,
     /// The phase was set.
     Set,
-    /// It was rolled back from another, which may still be under way.
-    RolledBack { from: Phase, open: bool },
+    /// It was rolled back from another.
+    RolledBack { from: Phase, how: RolledBack },
+}
+
+/// How far a rollback came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RolledBack {
+    /// It is under way.
+    Open,
+    /// It is under way, and every answer has agreed.
+    Verified,
+    /// It was closed as verified.
+    Done,
+    /// It was closed without a proof.
+    Unproven,
 }
 
 /// How it ended.
@@ -140,6 +155,8 @@ struct Stretch {
 /// A phase change that was begun.
 #[derive(Clone, Copy, Debug)]
 struct Begun {
+    /// The phase that it was made from, where one was ever saved.
+    from: Option<Phase>,
     to: Phase,
     overridden: bool,
 }
@@ -164,11 +181,13 @@ impl Walk {
         match record {
             Record::PhaseChangeStarted {
                 change_id,
+                from,
                 to,
                 override_reason,
                 ..
             } => {
                 let begun = Begun {
+                    from: from.ever_set().then_some(from.phase),
                     to: *to,
                     overridden: override_reason.is_some(),
                 };
@@ -203,12 +222,8 @@ impl Walk {
                     }
                 }
             }
-            Record::ArtifactCaptured { phase, .. } => {
-                if let Some(stretch) = self.stretch_in(Some(*phase)) {
-                    stretch.done.gates = true;
-                }
-            }
-            Record::ArtifactAttached { .. } => {
+            // That a snapshot was made says nothing of its gates, and a rollback attaches one of its own.
+            Record::ArtifactAttached { .. } if self.rollback.is_none() => {
                 if let Some(stretch) = self.stretches.last_mut() {
                     stretch.done.attached = true;
                 }
@@ -227,14 +242,11 @@ impl Walk {
                 let from = opening.from.as_ref().map(|state| state.phase);
                 let from = from.or_else(|| self.stretches.last().map(|stretch| stretch.phase));
                 self.rollback = Some(rollback_id.clone());
-                self.begin(
-                    opening.to,
-                    Began::RolledBack {
-                        from: from.unwrap_or(Phase::AdminFull),
-                        open: true,
-                    },
-                    Left::Back,
-                );
+                let began = Began::RolledBack {
+                    from: from.unwrap_or(Phase::AdminFull),
+                    how: RolledBack::Open,
+                };
+                self.begin(opening.to, began, Left::Back);
             }
             Record::RollbackEvent {
                 rollback_id, event, ..
@@ -255,19 +267,31 @@ impl Walk {
             Event::Sending { change_id, .. } => {
                 self.theirs.insert(change_id.clone());
             }
-            Event::Closed { .. } if self.rollback.as_deref() == Some(rollback_id) => {
-                self.rollback = None;
-                let rolled_back = self.stretches.iter_mut().rev().find_map(|stretch| {
-                    let Began::RolledBack { open, .. } = &mut stretch.began else {
-                        return None;
-                    };
-                    Some(open)
+            Event::Verified { .. } | Event::Settled { .. } => {
+                self.came_to(rollback_id, |_| RolledBack::Verified);
+            }
+            Event::Closed { .. } => {
+                self.came_to(rollback_id, |how| match how {
+                    RolledBack::Verified | RolledBack::Done => RolledBack::Done,
+                    RolledBack::Open | RolledBack::Unproven => RolledBack::Unproven,
                 });
-                if let Some(open) = rolled_back {
-                    *open = false;
-                }
+                self.rollback.take_if(|open| open.as_str() == rollback_id);
             }
             _ => {}
+        }
+    }
+
+    /// Notes how far the rollback that is under way has come.
+    fn came_to(&mut self, rollback_id: &str, further: impl Fn(RolledBack) -> RolledBack) {
+        if self.rollback.as_deref() != Some(rollback_id) {
+            return;
+        }
+        let began = self.stretches.iter_mut().rev().map(|stretch| &mut stretch.began);
+        for began in began {
+            if let Began::RolledBack { how, .. } = began {
+                *how = further(*how);
+                return;
+            }
         }
     }
 
@@ -279,11 +303,15 @@ impl Walk {
     }
 
     fn set(&mut self, begun: Begun) {
-        let Some(last) = self.stretches.last() else {
-            self.begin(begun.to, Began::Set, Left::Back);
-            return;
-        };
-        let left = match (begun.to > last.phase, begun.overridden) {
+        // What was done in a phase that was in force before the run, or that somebody else set, belongs to that one.
+        let known = self.stretches.last().map(|last| last.phase);
+        if let Some(from) = begun.from
+            && known != Some(from)
+            && begun.to > from
+        {
+            self.begin(from, Began::Found, Left::Back);
+        }
+        let left = match (begun.from.is_some_and(|from| begun.to > from), begun.overridden) {
             (true, false) => Left::Earned,
             (true, true) => Left::Overridden,
             (false, _) => Left::Back,
@@ -306,6 +334,26 @@ impl Walk {
         });
     }
 
+    /// Keeps that the gates of the phase in force say `GO`, which stands in no entry. The number of the stretch, where it was not
+    /// kept before; whoever folds the entries anew gives it back by [`Walk::measured`].
+    pub fn see(&mut self, present: Present) -> Option<usize> {
+        let is_measured = present.proof.gates && !self.ended && self.rollback.is_none();
+        let index = self.stretches.len().checked_sub(1)?;
+        let last = self.stretches.last_mut()?;
+        if !is_measured || present.phase != Some(last.phase) || last.done.gates {
+            return None;
+        }
+        last.done.gates = true;
+        Some(index)
+    }
+
+    /// Takes in that the gates of a stretch once said `GO`.
+    pub fn measured(&mut self, stretch: usize) {
+        if let Some(stretch) = self.stretches.get_mut(stretch) {
+            stretch.done.gates = true;
+        }
+    }
+
     /// Whether the rehearsal is over: its run is ended, and its evidence sealed with nothing missing.
     pub const fn is_finished(&self) -> bool {
         self.exported
@@ -316,15 +364,21 @@ impl Walk {
     pub fn steps(&self, asked: impl Fn(Phase) -> usize, present: Present) -> Vec<Step> {
         let mut steps = Vec::new();
         for (index, stretch) in self.stretches.iter().enumerate() {
-            steps.push(stretch.beginning());
+            steps.extend(stretch.beginning());
             if self.ended || index + 1 < self.stretches.len() {
                 steps.extend(stretch.passed(asked(stretch.phase)));
             }
         }
         let mut open = if self.ended {
+            // What the run was ended before.
+            let missed = self.plan(asked, Present::default(), false).into_iter();
+            steps.extend(missed.map(|(act, _)| Step {
+                act,
+                progress: Progress::PassedOver,
+            }));
             Vec::new()
         } else {
-            self.plan(asked, present)
+            self.plan(asked, present, true)
         };
         open.extend([
             (Act::EndRun, self.ended),
@@ -345,8 +399,9 @@ impl Walk {
         steps
     }
 
-    /// What is left to do before the run is ended, from the phase in force on, each with whether it is done.
-    fn plan(&self, asked: impl Fn(Phase) -> usize, present: Present) -> Vec<(Act, bool)> {
+    /// What is left to do before the run is ended, from the phase in force on, each with whether it is done; with what proves
+    /// that phase, or without.
+    fn plan(&self, asked: impl Fn(Phase) -> usize, present: Present, with_proof: bool) -> Vec<(Act, bool)> {
         let mut plan = Vec::new();
         let last = self.stretches.last();
         // While a rollback is under way the phase that it goes to counts, and nothing in it is proven yet.
@@ -361,11 +416,13 @@ impl Walk {
             plan.push((Act::SetPhase(Phase::ReadOnly), false));
             Phase::ReadOnly
         });
-        plan.extend(proving(at, asked(at)).map(|act| (act, proof.has(act))));
-        let mut rolled_back = self
-            .stretches
-            .iter()
-            .any(|stretch| matches!(stretch.began, Began::RolledBack { .. }));
+        if with_proof || !plan.is_empty() {
+            plan.extend(proving(at, asked(at)).map(|act| (act, proof.has(act))));
+        }
+        // One that was closed without a proof is still to be rehearsed.
+        let mut rolled_back = self.stretches.iter().any(
+            |stretch| matches!(stretch.began, Began::RolledBack { how, .. } if how != RolledBack::Unproven),
+        );
         let told = |told: fn(&Stretch) -> bool| self.stretches.iter().any(told);
         let mut to_tell = vec![
             (Act::TellStaff, told(|stretch| stretch.told_staff)),
@@ -393,17 +450,20 @@ impl Walk {
 }
 
 impl Stretch {
-    const fn beginning(&self) -> Step {
-        match self.began {
-            Began::Set => Step {
-                act: Act::SetPhase(self.phase),
-                progress: Progress::Done,
-            },
-            Began::RolledBack { from, open } => Step {
-                act: Act::RollBack(from),
-                progress: if open { Progress::Now } else { Progress::Done },
-            },
-        }
+    const fn beginning(&self) -> Option<Step> {
+        let (act, progress) = match self.began {
+            Began::Found => return None,
+            Began::Set => (Act::SetPhase(self.phase), Progress::Done),
+            Began::RolledBack { from, how } => (
+                Act::RollBack(from),
+                match how {
+                    RolledBack::Open | RolledBack::Verified => Progress::Now,
+                    RolledBack::Done => Progress::Done,
+                    RolledBack::Unproven => Progress::PassedOver,
+                },
+            ),
+        };
+        Some(Step { act, progress })
     }
 
     const fn told(&self, act: Act) -> bool {

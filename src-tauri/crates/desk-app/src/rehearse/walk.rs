@@ -7,7 +7,7 @@ use crate::{
     error::{Code, Problem},
     journal::record_of,
     metrics::view::{AdvanceAction, AdvanceItem, AdvanceState, AdvanceView},
-    problem::store_problem,
+    problem::{internal_problem, store_problem},
     run::{already_open, owner_named},
     smoke::questions,
     view::RunView,
@@ -20,8 +20,17 @@ use desk_practice::Practice;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// The id of the run that is a rehearsal being walked through; a choice of this desk, not an act.
+/// Which run is a rehearsal being walked through: a choice of this desk, not an act.
 const SETTING: &str = "rehearsal";
+
+/// What is kept there, as JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    /// The run's id.
+    run: String,
+    /// The stretches of it in which the gates have said `GO`: a verdict is judged when it is looked at, and stands in no entry.
+    measured: Vec<usize>,
+}
 
 /// A rehearsal that a person is walked through.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -133,13 +142,22 @@ impl Surprise {
         }
     }
 
-    const fn does(self) -> &'static str {
+    /// What it does where it is switched on now, or what it does since it was.
+    fn does(self, phase: Option<Phase>, faults: &[String]) -> String {
         match self {
             Self::GateBreach => {
-                "Half of the requests that the phase's gates look at fail: browsing in phase 1, borrowing in phase 2, new titles in phase 3."
+                let on = self.faults().iter().position(|fault| is_among(fault, faults));
+                let ready = usize::from(phase.map_or(1, Phase::number)).saturating_sub(1);
+                let what = ["browsing", "borrowing", "adding titles"].get(on.unwrap_or(ready));
+                let what = what.copied().unwrap_or("browsing");
+                match on {
+                    Some(_) => format!("Half of the requests for {what} fail, in every phase, until it is switched off."),
+                    None => format!("Half of the requests for {what} fail, which the gates of the phase in force look at."),
+                }
             }
             Self::OutdatedInstance => {
                 "One server of the portal keeps the phase it has and never notices a change. While it is on, nothing settles."
+                    .to_owned()
             }
         }
     }
@@ -169,8 +187,12 @@ impl Surprise {
     }
 
     fn is_on(self, faults: &[String]) -> bool {
-        faults.iter().any(|fault| self.faults().contains(&fault.as_str()))
+        self.faults().iter().any(|fault| is_among(fault, faults))
     }
+}
+
+fn is_among(fault: &str, faults: &[String]) -> bool {
+    faults.iter().any(|each| each == fault)
 }
 
 /// How a rehearsal begins.
@@ -230,7 +252,20 @@ impl Desk {
             self.end_run().await?;
         }
         let run = self.start_run(&request.owner).await?;
-        self.remember_rehearsal(Some(&run.id)).await?;
+        let faults = self.faults().await;
+        if !faults.is_empty() {
+            // Said on the new run too; and the first state has no surprises.
+            let surprises = Surprise::ALL.map(Surprise::faults).concat();
+            let mut kept = faults;
+            kept.retain(|fault| !request.fresh || !surprises.contains(&fault.as_str()));
+            self.set_faults(&kept).await?;
+        }
+        let kept = Kept {
+            run: run.id.clone(),
+            measured: Vec::new(),
+        };
+        self.keep_rehearsal(Some(&kept)).await?;
+        self.touch();
         Ok(run)
     }
 
@@ -239,7 +274,9 @@ impl Desk {
     /// # Errors
     /// `store_*`.
     pub async fn leave_rehearsal(&self) -> Result<(), Problem> {
-        self.remember_rehearsal(None).await
+        self.keep_rehearsal(None).await?;
+        self.touch();
+        Ok(())
     }
 
     /// Switches a surprise on or off; other faults stay as they are. It is recorded on the run, so that what failed by it can
@@ -251,7 +288,7 @@ impl Desk {
         let mut faults = self.faults().await;
         faults.retain(|fault| !surprise.faults().contains(&fault.as_str()));
         if on {
-            let phase = self.in_force().map(|in_force| in_force.phase);
+            let phase = self.saved_phase();
             faults.extend(surprise.faults_in(phase).iter().map(|&fault| fault.to_owned()));
         }
         self.set_faults(&faults).await
@@ -270,25 +307,30 @@ impl Desk {
             return Ok(None);
         }
         let stored = |error| store_problem(&error);
-        let Some(run_id) = self.inner.store.setting(SETTING).await.map_err(stored)? else {
+        let kept = self.inner.store.setting(SETTING).await.map_err(stored)?;
+        let Some(mut kept) = kept.and_then(|kept| serde_json::from_str::<Kept>(&kept).ok()) else {
             return Ok(None);
         };
         let runs = self.inner.store.runs(&environment).await.map_err(stored)?;
-        let Some(run) = runs.iter().find(|run| run.id == run_id) else {
+        let Some(run) = runs.iter().find(|run| run.id == kept.run) else {
             return Ok(None);
         };
         let runbook = self.runbook();
         let asked = |phase| questions(&runbook, phase, EnvironmentKind::Practice).len();
-        let in_force = self.in_force().filter(|in_force| in_force.since_ms > 0);
+        let phase = self.saved_phase();
         let present = Present {
-            phase: in_force.map(|in_force| in_force.phase),
+            phase,
             proof: proof(advance),
         };
         let mut followed = self.inner.rehearsal.lock().await;
-        self.follow_to_now(&mut followed, &run_id).await?;
+        self.follow_to_now(&mut followed, &kept).await?;
+        if let Some(stretch) = followed.walk.see(present) {
+            kept.measured.push(stretch);
+            self.keep_rehearsal(Some(&kept)).await?;
+        }
         let steps = followed.walk.steps(asked, present);
         drop(followed);
-        let steps: Vec<RehearsalStep> = steps
+        let mut steps: Vec<RehearsalStep> = steps
             .into_iter()
             .map(|step| self.step_view(step, advance))
             .collect();
@@ -296,6 +338,12 @@ impl Desk {
             .iter()
             .position(|step| step.progress == RehearsalProgress::Now)
             .and_then(|now| u32::try_from(now).ok());
+        if let Some(export) = now
+            .and_then(|now| steps.get_mut(now as usize))
+            .filter(|step| step.act == RehearsalAct::Export)
+        {
+            export.found = self.missing_of(&kept.run).await?;
+        }
         let faults = self.faults().await;
         Ok(Some(RehearsalView {
             run: run_view(run, &environment),
@@ -306,7 +354,7 @@ impl Desk {
                 .map(|surprise| SurpriseView {
                     surprise,
                     title: surprise.title().to_owned(),
-                    does: surprise.does().to_owned(),
+                    does: surprise.does(phase, &faults),
                     on: surprise.is_on(&faults),
                 })
                 .to_vec(),
@@ -314,27 +362,62 @@ impl Desk {
     }
 
     /// Reads on in the run's journal from where it was read before.
-    async fn follow_to_now(&self, followed: &mut Followed, run_id: &str) -> Result<(), Problem> {
-        if followed.run_id != run_id {
+    async fn follow_to_now(&self, followed: &mut Followed, kept: &Kept) -> Result<(), Problem> {
+        let is_new = followed.run_id != kept.run;
+        if is_new {
             *followed = Followed {
-                run_id: run_id.to_owned(),
+                run_id: kept.run.clone(),
                 ..Followed::default()
             };
         }
         let store = &self.inner.store;
-        let newer = store.journal_of_run(run_id, followed.seq).await;
+        let newer = store.journal_of_run(&kept.run, followed.seq).await;
         for entry in newer.map_err(|error| store_problem(&error))? {
-            followed.walk.apply(&record_of(&entry)?);
             followed.seq = entry.seq;
+            match record_of(&entry) {
+                Ok(record) => followed.walk.apply(&record),
+                // A newer desk's act is no step that is known here.
+                Err(problem) => {
+                    tracing::warn!(seq = entry.seq, code = ?problem.code, "an entry cannot be read")
+                }
+            }
+        }
+        if is_new {
+            for stretch in &kept.measured {
+                followed.walk.measured(*stretch);
+            }
         }
         Ok(())
     }
 
-    async fn remember_rehearsal(&self, run_id: Option<&str>) -> Result<(), Problem> {
-        let kept = self.inner.store.set_setting(SETTING, run_id).await;
-        kept.map_err(|error| store_problem(&error))?;
-        self.touch();
-        Ok(())
+    async fn keep_rehearsal(&self, kept: Option<&Kept>) -> Result<(), Problem> {
+        let text = kept.map(serde_json::to_string).transpose();
+        let text = text.map_err(|error| internal_problem(&error))?;
+        let kept = self.inner.store.set_setting(SETTING, text.as_deref()).await;
+        kept.map_err(|error| store_problem(&error))
+    }
+
+    /// What a bundle of the run would lack, in words; none where it would be complete.
+    async fn missing_of(&self, run_id: &str) -> Result<Option<String>, Problem> {
+        let evidence = self.evidence(Some(run_id)).await?;
+        let open: Vec<String> = evidence
+            .items
+            .iter()
+            .filter(|item| item.is_open())
+            .map(|item| format!("{} {}", item.words, item.why))
+            .collect();
+        Ok((!open.is_empty()).then(|| {
+            format!(
+                "The bundle would be incomplete. {} Attach a file that stands in for it, or leave the rehearsal.",
+                open.join(" ")
+            )
+        }))
+    }
+
+    /// The phase in force, where it is known and was ever saved.
+    fn saved_phase(&self) -> Option<Phase> {
+        let in_force = self.in_force().filter(|in_force| in_force.since_ms > 0);
+        in_force.map(|in_force| in_force.phase)
     }
 
     /// The practice portal's faults that are on, as the command line spells them.

@@ -2,7 +2,6 @@ use super::*;
 use crate::{
     PhaseState,
     phase::Direction,
-    record::ArtifactKind,
     rollback::{BUDGET_MS, Opening, Trigger, Until},
     smoke::{PhaseAnswers, SmokeFinish, StepRecord, StepResult},
 };
@@ -17,11 +16,12 @@ fn state(phase: Phase) -> PhaseState {
     }
 }
 
-fn change(id: &str, to: Phase, override_reason: Option<&str>, outcome: ChangeOutcome) -> [Record; 2] {
+fn change(from: Phase, to: Phase, override_reason: Option<&str>, outcome: ChangeOutcome) -> [Record; 2] {
+    let id = format!("{from:?} to {to:?}");
     [
         Record::PhaseChangeStarted {
-            change_id: id.into(),
-            from: state(ReadOnly),
+            change_id: id.clone(),
+            from: state(from),
             to,
             note: None,
             direction: Direction::Forward,
@@ -30,7 +30,7 @@ fn change(id: &str, to: Phase, override_reason: Option<&str>, outcome: ChangeOut
             override_reason: override_reason.map(str::to_owned),
         },
         Record::PhaseChangeConcluded {
-            change_id: id.into(),
+            change_id: id,
             outcome,
             state: Some(state(to)),
             requests: Vec::new(),
@@ -40,8 +40,22 @@ fn change(id: &str, to: Phase, override_reason: Option<&str>, outcome: ChangeOut
     ]
 }
 
-fn set(to: Phase) -> [Record; 2] {
-    change(to.wire(), to, None, ChangeOutcome::Confirmed)
+fn set(from: Phase, to: Phase) -> [Record; 2] {
+    change(from, to, None, ChangeOutcome::Confirmed)
+}
+
+/// Set from phase 3 back to phase 1, and forward so far.
+fn up_to(phase: Phase) -> Vec<Record> {
+    let moves = [
+        (AdminFull, ReadOnly),
+        (ReadOnly, MemberWrites),
+        (MemberWrites, AdminFull),
+    ];
+    moves
+        .into_iter()
+        .take(usize::from(phase.number()))
+        .flat_map(|(from, to)| set(from, to))
+        .collect()
 }
 
 fn checklist(phase: Phase, result: StepResult) -> Record {
@@ -84,14 +98,6 @@ fn attested(check: &str, phase: Phase, pass: bool) -> Record {
         note: "seen".into(),
         phase,
         phase_saved_at_ms: 1,
-    }
-}
-
-fn captured(phase: Phase) -> Record {
-    Record::ArtifactCaptured {
-        sha256: "00".into(),
-        artifact_kind: ArtifactKind::PhaseMetrics,
-        phase,
     }
 }
 
@@ -260,7 +266,7 @@ fn a_rehearsal_that_has_just_begun_has_the_whole_runbook_before_it() {
 
 #[test]
 fn the_present_phase_is_judged_as_moving_forward_is() {
-    let walk = walk(set(MemberWrites));
+    let walk = walk(set(ReadOnly, MemberWrites));
     let with = |checklist, questions, gates, attached| Present {
         phase: Some(MemberWrites),
         proof: Proof {
@@ -302,12 +308,18 @@ fn the_present_phase_is_judged_as_moving_forward_is() {
 
 #[test]
 fn a_phase_that_was_earned_is_done_and_one_that_was_left_by_override_is_passed_over() {
-    let over = change("o", AdminFull, Some("agreed by phone"), ChangeOutcome::Confirmed);
-    let earned = set(ReadOnly).into_iter().chain(set(MemberWrites)).chain([
+    let mut records = up_to(MemberWrites);
+    records.extend([
         checklist(MemberWrites, StepResult::Pass),
         attested("q", MemberWrites, true),
     ]);
-    let walk = walk(earned.chain(over));
+    records.extend(change(
+        MemberWrites,
+        AdminFull,
+        Some("agreed by phone"),
+        ChangeOutcome::Confirmed,
+    ));
+    let walk = walk(records);
     assert_eq!(
         progress(&walk, present(AdminFull), Progress::Done),
         [
@@ -328,46 +340,104 @@ fn a_phase_that_was_earned_is_done_and_one_that_was_left_by_override_is_passed_o
 }
 
 #[test]
+fn a_phase_that_was_in_force_before_or_that_somebody_else_set_is_the_one_that_was_earned() {
+    // Phase 1 was in force when the run began.
+    let before = walk(set(ReadOnly, MemberWrites));
+    assert_eq!(
+        progress(&before, present(MemberWrites), Progress::Done),
+        [
+            Act::Checklist(ReadOnly),
+            Act::Gates(ReadOnly),
+            Act::Attach(ReadOnly),
+            Act::SetPhase(MemberWrites)
+        ]
+    );
+    // Nothing of phase 1 was proven; somebody else opened phase 2, and that one was.
+    let mut records = up_to(ReadOnly);
+    records.extend(set(MemberWrites, AdminFull));
+    let done = progress(&walk(records), present(AdminFull), Progress::Done);
+    assert_eq!(
+        done,
+        [
+            Act::SetPhase(ReadOnly),
+            Act::Checklist(MemberWrites),
+            Act::Questions(MemberWrites),
+            Act::Gates(MemberWrites),
+            Act::Attach(MemberWrites),
+            Act::SetPhase(AdminFull),
+        ]
+    );
+}
+
+#[test]
 fn a_save_that_is_not_confirmed_moves_nothing() {
     for outcome in [
         ChangeOutcome::Unknown,
         ChangeOutcome::Refused,
         ChangeOutcome::NotApplied,
     ] {
-        let walk = walk(
-            set(ReadOnly)
-                .into_iter()
-                .chain(change("c", MemberWrites, None, outcome)),
-        );
-        assert_eq!(now(&walk, proven(ReadOnly)), Act::SetPhase(MemberWrites));
+        let mut records = up_to(ReadOnly);
+        records.extend(change(ReadOnly, MemberWrites, None, outcome));
+        assert_eq!(now(&walk(records), proven(ReadOnly)), Act::SetPhase(MemberWrites));
     }
 }
 
 #[test]
-fn a_checklist_that_failed_and_a_no_are_not_done_when_the_phase_is_rolled_back() {
-    let records = set(MemberWrites).into_iter().chain([
+fn what_failed_and_a_gate_that_never_said_go_are_not_done_when_the_phase_is_rolled_back() {
+    let mut records = up_to(MemberWrites);
+    records.extend([
         checklist(MemberWrites, StepResult::Fail),
         checklist(AdminFull, StepResult::Pass),
         attested("q", MemberWrites, true),
         attested("q", MemberWrites, false),
         rollback(Purpose::Rollback, MemberWrites, ReadOnly),
+        // Its own.
+        attached(),
     ]);
-    let walk = walk(records);
-    assert_eq!(
-        progress(&walk, present(ReadOnly), Progress::Done),
-        [Act::SetPhase(MemberWrites)]
-    );
-    assert_eq!(now(&walk, present(ReadOnly)), Act::RollBack(MemberWrites));
+    let mut breached = walk(records.clone());
+    let of_phase_2 = |walk: &Walk| {
+        let done = progress(walk, present(ReadOnly), Progress::Done);
+        let proof = |act: &&Act| {
+            matches!(
+                act,
+                Act::Checklist(MemberWrites)
+                    | Act::Questions(MemberWrites)
+                    | Act::Gates(MemberWrites)
+                    | Act::Attach(MemberWrites)
+            )
+        };
+        done.iter().filter(proof).copied().collect::<Vec<_>>()
+    };
+    assert_eq!(of_phase_2(&breached), []);
+    assert_eq!(now(&breached, present(ReadOnly)), Act::RollBack(MemberWrites));
+    // While it is under way nothing is measured.
+    assert_eq!(breached.see(proven(ReadOnly)), None);
+
+    // Where the gates said GO before, they were measured.
+    records.truncate(up_to(MemberWrites).len());
+    let mut measured = walk(records);
+    assert_eq!(measured.see(present(MemberWrites)), None);
+    assert_eq!(measured.see(proven(AdminFull)), None, "that is another phase");
+    assert_eq!(measured.see(proven(MemberWrites)), Some(1));
+    assert_eq!(measured.see(proven(MemberWrites)), None, "it is kept");
+    measured.apply(&rollback(Purpose::Rollback, MemberWrites, ReadOnly));
+    assert_eq!(of_phase_2(&measured), [Act::Gates(MemberWrites)]);
+}
+
+fn proof() -> Record {
+    event(Event::Verified {
+        answers: crate::rollback::Answers::default(),
+    })
 }
 
 #[test]
 fn a_rollback_is_to_be_done_until_it_is_closed_and_its_own_save_is_no_step() {
-    let to_phase_3 = [set(ReadOnly), set(MemberWrites), set(AdminFull)];
-    let mut records: Vec<Record> = to_phase_3.into_iter().flatten().collect();
+    let mut records = up_to(AdminFull);
     assert_eq!(now(&walk(records.clone()), proven(AdminFull)), Act::TellStaff);
     records.push(rollback(Purpose::Rollback, AdminFull, MemberWrites));
-    records.push(sending("theirs"));
-    records.extend(change("theirs", MemberWrites, None, ChangeOutcome::Confirmed));
+    records.push(sending("AdminFull to MemberWrites"));
+    records.extend(set(AdminFull, MemberWrites));
+    records.push(proof());
     let open = walk(records.clone());
     assert_eq!(now(&open, proven(MemberWrites)), Act::RollBack(AdminFull));
     records.push(closed());
@@ -390,11 +460,32 @@ fn a_rollback_is_to_be_done_until_it_is_closed_and_its_own_save_is_no_step() {
 }
 
 #[test]
+fn a_rollback_that_was_closed_without_a_proof_is_passed_over_and_asked_for_again() {
+    let mut records = up_to(AdminFull);
+    records.extend([
+        rollback(Purpose::Rollback, AdminFull, MemberWrites),
+        event(Event::Stopped {
+            reason: "not now".into(),
+        }),
+        closed(),
+    ]);
+    let walk = walk(records);
+    assert_eq!(
+        progress(&walk, proven(AdminFull), Progress::PassedOver),
+        [Act::RollBack(AdminFull)]
+    );
+    let later = progress(&walk, proven(AdminFull), Progress::Later);
+    assert!(later.contains(&Act::RollBack(AdminFull)), "{later:?}");
+}
+
+#[test]
 fn a_rollback_that_a_surprise_made_necessary_is_the_rehearsed_one() {
-    let records = [set(ReadOnly), set(MemberWrites)]
-        .into_iter()
-        .flatten()
-        .chain([rollback(Purpose::Rollback, MemberWrites, ReadOnly), closed()]);
+    let mut records = up_to(MemberWrites);
+    records.extend([
+        rollback(Purpose::Rollback, MemberWrites, ReadOnly),
+        proof(),
+        closed(),
+    ]);
     let walk = walk(records);
     assert_eq!(now(&walk, present(ReadOnly)), Act::Checklist(ReadOnly));
     let later = progress(&walk, present(ReadOnly), Progress::Later);
@@ -407,46 +498,55 @@ fn a_rollback_that_a_surprise_made_necessary_is_the_rehearsed_one() {
 
 #[test]
 fn a_drill_is_no_step() {
-    let records = set(MemberWrites).into_iter().chain([
+    let mut records = up_to(MemberWrites);
+    records.extend([
         rollback(Purpose::Drill, MemberWrites, ReadOnly),
-        sending("theirs"),
+        sending("MemberWrites to ReadOnly"),
     ]);
-    let records = records
-        .chain(change("theirs", ReadOnly, None, ChangeOutcome::Confirmed))
-        .chain([closed()]);
+    records.extend(set(MemberWrites, ReadOnly));
+    records.push(closed());
     let walk = walk(records);
-    assert_eq!(
-        progress(&walk, present(MemberWrites), Progress::Done),
-        [Act::SetPhase(MemberWrites)]
-    );
+    let done = progress(&walk, present(MemberWrites), Progress::Done);
+    assert_eq!(done.last(), Some(&Act::SetPhase(MemberWrites)));
+    assert_eq!(now(&walk, proven(MemberWrites)), Act::SetPhase(AdminFull));
 }
 
 #[test]
 fn it_ends_with_the_run_the_lessons_and_a_bundle_that_lacks_nothing() {
-    let mut records: Vec<Record> = [set(ReadOnly), set(MemberWrites), set(AdminFull)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut records = up_to(AdminFull);
     records.extend([
-        checklist(AdminFull, StepResult::Pass),
-        captured(AdminFull),
-        attached(),
-        exported(&[]),
-        Record::RunEnded {},
+        rollback(Purpose::Rollback, AdminFull, MemberWrites),
+        proof(),
+        closed(),
     ]);
-    let ended = walk(records.clone());
+    records.extend(set(MemberWrites, AdminFull));
+    records.extend([checklist(AdminFull, StepResult::Pass), attached()]);
+    let mut goes_on = walk(records.clone());
+    assert_eq!(goes_on.see(proven(AdminFull)), Some(4));
+    let told = |walk: &mut Walk| walk.measured(4);
+    records.extend([exported(&[]), Record::RunEnded {}]);
+    let mut ended = walk(records.clone());
+    told(&mut ended);
     assert!(
         !ended.is_finished(),
         "what was exported before the end is not all of it"
     );
     assert_eq!(now(&ended, Present::default()), Act::Lessons);
     let done = progress(&ended, Present::default(), Progress::Done);
-    assert!(done.ends_with(&[
-        Act::Checklist(AdminFull),
-        Act::Gates(AdminFull),
-        Act::Attach(AdminFull),
-        Act::EndRun
-    ]));
+    assert!(
+        done.ends_with(&[
+            Act::Checklist(AdminFull),
+            Act::Gates(AdminFull),
+            Act::Attach(AdminFull),
+            Act::EndRun
+        ]),
+        "{done:?}"
+    );
+    // Nobody was told of anything.
+    assert_eq!(
+        progress(&ended, Present::default(), Progress::PassedOver),
+        [Act::TellStaff, Act::TellMembers]
+    );
 
     records.push(learned("Ask earlier"));
     assert_eq!(now(&walk(records.clone()), Present::default()), Act::Export);
@@ -460,8 +560,23 @@ fn it_ends_with_the_run_the_lessons_and_a_bundle_that_lacks_nothing() {
     records.push(learned(" "));
     let without = walk(records);
     assert!(without.is_finished());
-    assert_eq!(
-        progress(&without, Present::default(), Progress::PassedOver),
-        [Act::Lessons]
-    );
+    let passed = progress(&without, Present::default(), Progress::PassedOver);
+    assert!(passed.contains(&Act::Lessons), "{passed:?}");
+}
+
+#[test]
+fn a_run_that_was_ended_early_says_what_it_was_ended_before() {
+    let mut records = up_to(ReadOnly);
+    records.push(Record::RunEnded {});
+    let passed = progress(&walk(records), Present::default(), Progress::PassedOver);
+    for act in [
+        Act::Checklist(ReadOnly),
+        Act::SetPhase(MemberWrites),
+        Act::Checklist(AdminFull),
+        Act::RollBack(AdminFull),
+    ] {
+        assert!(passed.contains(&act), "{act:?} is not in {passed:?}");
+    }
+    let asked_once = passed.iter().filter(|act| **act == Act::Checklist(ReadOnly));
+    assert_eq!(asked_once.count(), 1);
 }
