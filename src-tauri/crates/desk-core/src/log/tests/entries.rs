@@ -392,6 +392,55 @@ fn how_a_run_went_follows_from_what_counts() {
 }
 
 #[test]
+fn a_failure_is_called_off_only_by_what_is_said_of_it() {
+    let failed = [
+        "FAIL: no access to the catalogue",
+        "member could not borrow: FAIL",
+        "0 passed 3 failed",
+        "No login possible - failed",
+        "Failed: not allowed to borrow",
+        "Could not log in \u{2013} failed",
+        "Able to borrow? No (failed)",
+        "Failed: 0 of 9 passed",
+        "Failed: nothing is shown",
+        "passed: 0 failed: 3",
+        "passed 0, failed 3",
+        "v2.0 failed",
+        "phase-0 failed",
+        "failed: 0.5 %",
+        "FAIL: 0 / 9",
+        "not only failed, but lost",
+        "ok,failed",
+        "'failed'",
+    ];
+    for text in failed {
+        let said = sheet(&[(Field::MemberSmoke, text)]);
+        assert_eq!(Outcome::of(&said, None), Outcome::Failed, "{text}");
+    }
+    let done = [
+        "nothing failed",
+        "4 passed, 0 failed",
+        "0 of 9 failed",
+        "None of them failed",
+        "Nothing of it failed",
+        "failed: 0",
+        "passed=4 failed=0",
+        "failures: none - all is well",
+        "Failures: none.",
+        "No failures",
+        "did not fail",
+        "never failed",
+        "it didn\u{2019}t fail",
+        "without failure",
+        "4 of 4 passed",
+    ];
+    for text in done {
+        let said = sheet(&[(Field::MemberSmoke, text)]);
+        assert_eq!(Outcome::of(&said, None), Outcome::Done, "{text}");
+    }
+}
+
+#[test]
 fn a_fact_stands_beside_what_was_typed() {
     let mut page = page(&sheet(&[(Field::ReleaseOwner, "Ana | Zoë")]));
     page.lines[0].fact = Some("uid_1".into());
