@@ -469,6 +469,36 @@ async fn a_withdrawn_entry_stays_withdrawn_in_another_desk() {
 }
 
 #[tokio::test]
+async fn what_was_live_elsewhere_is_marked_from_markdown_too() {
+    let (bench, other) = (Bench::start().await, Bench::start().await);
+    let desk = bench.pointing_at(EnvironmentKindView::Live).await;
+    let entry = desk
+        .new_log_entry(None, &[(Field::Date, "2026-03-02".to_owned())])
+        .await
+        .unwrap();
+    desk.withdraw_log_entry(&entry.row.id, "typed twice")
+        .await
+        .unwrap();
+    let file = desk
+        .export_log(Some(&entry.row.id), &LogQuery::default(), LogFormat::Markdown)
+        .await
+        .unwrap();
+    let desk = other.open().await;
+    let imported = desk.import_log_entries(&file).await.unwrap();
+    assert_eq!(
+        (imported.unread, imported.elsewhere),
+        (vec![], vec![STUDIO.to_owned()])
+    );
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert_eq!(entry.row.kind, RunKind::Live);
+    assert_eq!(
+        field(&entry, Field::Notes).value,
+        "Imported from another environment: studio"
+    );
+    assert_eq!(entry.withdrawal.unwrap().reason, "typed twice");
+}
+
+#[tokio::test]
 async fn what_was_not_kept_is_not_said_to_be_kept() {
     let bench = Bench::start().await;
     let desk = bench.staging().await;
