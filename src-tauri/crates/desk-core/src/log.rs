@@ -411,6 +411,13 @@ pub fn content_sha256(sheet: &Sheet) -> String {
     hex::encode(hasher.finalize())
 }
 
+/// The SHA-256 of what stands in an entry of a kind. A file that says no kind has [`content_sha256`] for it, and so had
+/// every file once.
+pub fn content_of_kind_sha256(kind: Kind, sheet: &Sheet) -> String {
+    let of = format!("{}\n{}", kind.word(), content_sha256(sheet));
+    hex::encode(Sha256::digest(of))
+}
+
 /// A change to what was typed into a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

@@ -10,8 +10,8 @@ use crate::{desk::Desk, error::Problem};
 use chrono::Days;
 use desk_core::{
     log::{
-        Field, Format, Incoming, Kind, LONGEST, Sheet, clean, content_sha256, counting, format_of,
-        moment::day, read,
+        Field, Format, Incoming, Kind, LONGEST, Sheet, clean, content_of_kind_sha256, content_sha256,
+        counting, format_of, moment::day, read,
     },
     record::Record,
 };
@@ -55,14 +55,20 @@ impl Desk {
         let (mut unread, mut changed, mut elsewhere) = (Vec::new(), Vec::new(), BTreeSet::new());
         let mut in_this_file = HashSet::new();
         for (number, entry) in (1..).zip(incoming) {
-            let sha256 = content_sha256(&entry.sheet);
-            let is_twice = !in_this_file.insert(sha256.clone());
+            let sha256 = content_of(&entry);
+            // Two runs may say the same: they are one entry only where nothing beside their fields tells them apart.
+            let is_twice = !in_this_file.insert((
+                content_sha256(&entry.sheet),
+                entry.id.clone(),
+                entry.kind.unwrap_or(kind),
+                entry.withdrawn.clone(),
+            ));
             if let Some(row) = self.row_by_id(&entry).await? {
                 known += 1;
                 changed.extend(self.says_something_else(&entry, &row, format));
                 continue;
             }
-            if is_twice || self.is_known(&entry, &sha256, format).await? {
+            if is_twice || self.is_known(&entry, format).await? {
                 known += 1;
                 continue;
             }
@@ -158,16 +164,24 @@ impl Desk {
         })
     }
 
-    async fn is_known(&self, entry: &Incoming, sha256: &str, format: Format) -> Result<bool, Problem> {
+    async fn is_known(&self, entry: &Incoming, format: Format) -> Result<bool, Problem> {
         let store = &self.inner.store;
-        if store.log_has_content(sha256).await.map_err(stored)? {
-            return Ok(true);
+        let is_of_kind = |kind: &Kind| entry.kind.is_none_or(|said| said == *kind);
+        let of_kinds = [Kind::Rehearsal, Kind::Live].into_iter().filter(is_of_kind);
+        let contents = of_kinds.map(|kind| (content_of_kind_sha256(kind, &entry.sheet), None));
+        // What came from a file without kinds, or before they were in the digest, is told apart by the kind it is here.
+        let without = (content_sha256(&entry.sheet), entry.kind);
+        for (sha256, kind) in contents.chain([without]) {
+            if store.log_has_content(&sha256, kind).await.map_err(stored)? {
+                return Ok(true);
+            }
         }
         // An entry that was exported from here, and comes back without its id.
         let Some(date) = entry.sheet.get(&Field::Date).and_then(|date| day(date)) else {
             return Ok(false);
         };
         let filter = LogFilter {
+            kind: entry.kind,
             from: date.checked_sub_days(Days::new(1)),
             to: date.checked_add_days(Days::new(1)),
             zone: self.zone(),
@@ -178,6 +192,14 @@ impl Desk {
         Ok(rows
             .into_iter()
             .any(|row| in_file(counts(&row), format) == entry.sheet))
+    }
+}
+
+/// What an entry is known by when its file comes again.
+fn content_of(entry: &Incoming) -> String {
+    match entry.kind {
+        Some(kind) => content_of_kind_sha256(kind, &entry.sheet),
+        None => content_sha256(&entry.sheet),
     }
 }
 

@@ -499,6 +499,51 @@ async fn what_was_live_elsewhere_is_marked_from_markdown_too() {
 }
 
 #[tokio::test]
+async fn entries_that_differ_beside_their_fields_are_not_the_same() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let fields = json!({ "date": "2026-03-02", "reason": "again" });
+    let file = json!({ "entries": [
+        { "id": "x1", "kind": "rehearsal", "fields": fields },
+        { "id": "x2", "kind": "live", "fields": fields },
+        { "id": "x3", "kind": "live", "fields": fields },
+        { "id": "x3", "kind": "live", "withdrawn": "typed twice", "fields": fields },
+        { "id": "x3", "kind": "live", "fields": fields },
+    ] })
+    .to_string();
+    let imported = desk.import_log_entries(file.as_bytes()).await.unwrap();
+    assert_eq!((imported.made.len(), imported.known), (4, 1));
+    let again = desk.import_log_entries(file.as_bytes()).await.unwrap();
+    assert_eq!((again.made.len(), again.known), (0, 5));
+    // Nor is one that says neither its id nor its kind made of what is there already.
+    let without = json!([{ "fields": fields }]).to_string();
+    let again = desk.import_log_entries(without.as_bytes()).await.unwrap();
+    assert_eq!((again.made.len(), again.known), (0, 1));
+}
+
+#[tokio::test]
+async fn what_was_imported_without_its_kind_is_known_by_it() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    // Without a day, and corrected since: it is known by what stood in its file alone.
+    let fields = json!({ "reason": "again" });
+    let file = json!([{ "fields": fields }]).to_string();
+    let imported = desk.import_log_entries(file.as_bytes()).await.unwrap();
+    desk.set_log_field(&imported.made[0], Field::Reason, "once more")
+        .await
+        .unwrap();
+    for (kind, made) in [("rehearsal", 0), ("live", 1), ("live", 0)] {
+        let file = json!([{ "kind": kind, "fields": fields }]).to_string();
+        let imported = desk.import_log_entries(file.as_bytes()).await.unwrap();
+        assert_eq!(
+            (imported.made.len(), imported.known),
+            (made, u32::from(made == 0)),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_kept_is_not_said_to_be_kept() {
     let bench = Bench::start().await;
     let desk = bench.staging().await;
