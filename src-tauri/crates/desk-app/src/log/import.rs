@@ -79,20 +79,17 @@ impl Desk {
                 imported_sha256: Some(sha256),
             });
             let mut sheet = entry.sheet;
+            // As it stands in the file: what is said to be too long is to be found there.
+            let long = |(_, text): &(&Field, &String)| text.chars().count() > LONGEST;
+            if let Some((field, _)) = sheet.iter().find(long) {
+                return Err(too_long(number, *field, entry.unread.len()));
+            }
             // What was live elsewhere must not pass for a cutover of this environment.
             if let Some(name) = entry.environment.filter(|name| *name != environment.as_str()) {
-                let notes = sheet.entry(Field::Notes).or_default();
-                if !notes.is_empty() {
-                    notes.push('\n');
-                }
-                notes.push_str("Imported from another environment: ");
-                notes.push_str(&clean(&name));
+                mark(&mut sheet, &name);
                 elsewhere.insert(name);
             }
             for (field, text) in sheet {
-                if text.chars().count() > LONGEST {
-                    return Err(too_long(number, field, entry.unread.len()));
-                }
                 records.push(Record::LogFieldSet {
                     entry_id: entry_id.clone(),
                     field,
@@ -200,6 +197,19 @@ fn content_of(entry: &Incoming) -> String {
     match entry.kind {
         Some(kind) => content_of_kind_sha256(kind, &entry.sheet),
         None => content_sha256(&entry.sheet),
+    }
+}
+
+/// Says in an entry's notes that it is from another environment, where they have room for that.
+fn mark(sheet: &mut Sheet, environment: &str) {
+    let mut notes = sheet.get(&Field::Notes).cloned().unwrap_or_default();
+    if !notes.is_empty() {
+        notes.push('\n');
+    }
+    notes.push_str("Imported from another environment: ");
+    notes.push_str(&clean(environment));
+    if notes.chars().count() <= LONGEST {
+        sheet.insert(Field::Notes, notes);
     }
 }
 

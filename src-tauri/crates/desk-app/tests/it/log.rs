@@ -544,6 +544,33 @@ async fn what_was_imported_without_its_kind_is_known_by_it() {
 }
 
 #[tokio::test]
+async fn full_notes_from_elsewhere_are_taken_as_they_are() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let of = |length: usize| {
+        let fields = json!({ "date": "2026-03-02", "notes": "x".repeat(length) });
+        json!([{ "environment": "opera", "fields": fields }]).to_string()
+    };
+    let imported = desk.import_log_entries(of(19_990).as_bytes()).await.unwrap();
+    assert_eq!(imported.elsewhere, ["opera"]);
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert_eq!(field(&entry, Field::Notes).value, "x".repeat(19_990));
+    let mark = "\nImported from another environment: opera";
+    let imported = desk
+        .import_log_entries(of(20_000 - mark.len()).as_bytes())
+        .await
+        .unwrap();
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert!(field(&entry, Field::Notes).value.ends_with(mark));
+    let problem = desk.import_log_entries(of(20_001).as_bytes()).await.unwrap_err();
+    assert!(
+        problem.message.contains("Notes of its entry 1 is longer than"),
+        "{}",
+        problem.message
+    );
+}
+
+#[tokio::test]
 async fn what_was_not_kept_is_not_said_to_be_kept() {
     let bench = Bench::start().await;
     let desk = bench.staging().await;
