@@ -303,7 +303,7 @@ async fn act(desk: &Desk, command: Command, printer: &Printer) -> Result<Status,
             }
             for name in &imported.elsewhere {
                 printer.progress(&format!(
-                    "The file tells of the environment {name}; its entries are in {} now, and their notes say so.",
+                    "The file tells of the environment {name}; its entries are in {} now, and their notes say so where they have room.",
                     desk.environment()
                 ));
             }

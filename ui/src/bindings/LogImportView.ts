@@ -23,6 +23,6 @@ unread: Array<LogUnreadView>,
  */
 changed: Array<LogChangedView>, 
 /**
- * The other environments that the entries made are of; their notes say so.
+ * The other environments that the entries made are of; their notes say so where they have room.
  */
 elsewhere: Array<string>, };

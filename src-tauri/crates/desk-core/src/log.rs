@@ -282,30 +282,75 @@ impl Outcome {
     }
 }
 
-/// Whether a text says that something failed, and not that nothing did.
+/// Whether a text says that something failed, and not that nothing did. In doubt it does: only what stands right at the
+/// word, with no mark between, calls it off.
 fn says_failed(text: &str) -> bool {
-    /// Words that turn what stands behind them, or right after it, into its opposite.
-    const NONE: [&str; 14] = [
-        "0", "zero", "no", "not", "none", "nothing", "nobody", "neither", "nor", "never", "without", "didn",
-        "doesn", "hasn",
-    ];
-    /// How many words before it such a word is looked for: `0 of 9 failed`.
-    const REACH: usize = 3;
-    let text = text.to_lowercase();
-    text.split([',', ';', '.', '\n'])
-        .flat_map(|part| part.split(" but "))
-        .any(|clause| {
-            let words: Vec<&str> = clause
-                .split(|character: char| !character.is_alphanumeric())
-                .filter(|word| !word.is_empty())
-                .collect();
-            let is_none = |word: &&str| NONE.contains(word);
-            words.iter().enumerate().any(|(at, word)| {
-                word.starts_with("fail")
-                    && !words[at.saturating_sub(REACH)..at].iter().any(is_none)
-                    && !words.get(at + 1).is_some_and(is_none)
-            })
+    /// Words that turn what stands right behind them into its opposite.
+    const NOT: [&str; 8] = ["0", "no", "none", "nothing", "not", "never", "didn't", "without"];
+    /// Those of them that are a count: `0 of 9 failed`, `failed: 0`.
+    const NONE: [&str; 3] = ["0", "none", "nothing"];
+    let text = text.to_lowercase().replace('\u{2019}', "'");
+    let parts = words_and_marks(&text);
+    let at = |index: Option<usize>| {
+        index
+            .and_then(|index| parts.get(index))
+            .copied()
+            .unwrap_or_default()
+    };
+    let is_mark = |part: &str| !part.starts_with(char::is_alphanumeric);
+    (0..parts.len())
+        .filter(|index| parts[*index].starts_with("fail"))
+        .any(|index| {
+            let before = |count| at(index.checked_sub(count));
+            let colon = usize::from(matches!(at(Some(index + 1)), ":" | "="));
+            let behind = at(Some(index + 1 + colon));
+            // `Failed: nothing is shown` counts nothing, and `FAIL: 0 / 9` may count what passed.
+            let after = at(Some(index + 2 + colon));
+            let is_count = is_mark(after) && after != "/";
+            if NONE.contains(&behind) && is_count {
+                return false;
+            }
+            // `0 passed, 3 failed` and `passed 0 failed 3`.
+            if behind.starts_with(char::is_numeric) {
+                return true;
+            }
+            let is_none_of = NONE.contains(&before(3)) && before(2) == "of" && !is_mark(before(1));
+            !(NOT.contains(&before(1)) || is_none_of)
         })
+}
+
+/// The words of a text and the marks between them, each by itself; a line's end is a mark too.
+fn words_and_marks(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    let mut before = ' ';
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map_or(' ', |(_, next)| *next);
+        // `didn't`, `0.5`, `14:00` and `phase-0` are one word each.
+        let joins = match character {
+            '\'' => before.is_alphanumeric() && next.is_alphanumeric(),
+            '.' | '-' | '\u{2013}' | '_' | '/' | '#' => before.is_alphanumeric() && next.is_numeric(),
+            ',' | ':' => before.is_numeric() && next.is_numeric(),
+            _ => character.is_alphanumeric(),
+        };
+        before = character;
+        if joins {
+            continue;
+        }
+        let end = at + character.len_utf8();
+        if begin < at {
+            parts.push(&text[begin..at]);
+        }
+        if character == '\n' || !character.is_whitespace() {
+            parts.push(&text[at..end]);
+        }
+        begin = end;
+    }
+    if begin < text.len() {
+        parts.push(&text[begin..]);
+    }
+    parts
 }
 
 /// What counts in an entry: what was typed, else the fact. The duration follows from the times that count, unless typed.
@@ -364,6 +409,13 @@ pub fn content_sha256(sheet: &Sheet) -> String {
         }
     }
     hex::encode(hasher.finalize())
+}
+
+/// The SHA-256 of what stands in an entry of a kind. A file that says no kind has [`content_sha256`] for it, and so had
+/// every file once.
+pub fn content_of_kind_sha256(kind: Kind, sheet: &Sheet) -> String {
+    let of = format!("{}\n{}", kind.word(), content_sha256(sheet));
+    hex::encode(Sha256::digest(of))
 }
 
 /// A change to what was typed into a field.

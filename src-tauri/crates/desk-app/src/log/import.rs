@@ -10,8 +10,8 @@ use crate::{desk::Desk, error::Problem};
 use chrono::Days;
 use desk_core::{
     log::{
-        Field, Format, Incoming, Kind, LONGEST, Sheet, clean, content_sha256, counting, format_of,
-        moment::day, read,
+        Field, Format, Incoming, Kind, LONGEST, Sheet, clean, content_of_kind_sha256, content_sha256,
+        counting, format_of, moment::day, read,
     },
     record::Record,
 };
@@ -55,14 +55,20 @@ impl Desk {
         let (mut unread, mut changed, mut elsewhere) = (Vec::new(), Vec::new(), BTreeSet::new());
         let mut in_this_file = HashSet::new();
         for (number, entry) in (1..).zip(incoming) {
-            let sha256 = content_sha256(&entry.sheet);
-            let is_twice = !in_this_file.insert(sha256.clone());
+            let sha256 = content_of(&entry);
+            // Two runs may say the same: they are one entry only where nothing beside their fields tells them apart.
+            let is_twice = !in_this_file.insert((
+                content_sha256(&entry.sheet),
+                entry.id.clone(),
+                entry.kind.unwrap_or(kind),
+                entry.withdrawn.clone(),
+            ));
             if let Some(row) = self.row_by_id(&entry).await? {
                 known += 1;
                 changed.extend(self.says_something_else(&entry, &row, format));
                 continue;
             }
-            if is_twice || self.is_known(&entry, &sha256, format).await? {
+            if is_twice || self.is_known(&entry, format).await? {
                 known += 1;
                 continue;
             }
@@ -73,20 +79,17 @@ impl Desk {
                 imported_sha256: Some(sha256),
             });
             let mut sheet = entry.sheet;
+            // As it stands in the file: what is said to be too long is to be found there.
+            let long = |(_, text): &(&Field, &String)| text.chars().count() > LONGEST;
+            if let Some((field, _)) = sheet.iter().find(long) {
+                return Err(too_long(number, *field, entry.unread.len()));
+            }
             // What was live elsewhere must not pass for a cutover of this environment.
             if let Some(name) = entry.environment.filter(|name| *name != environment.as_str()) {
-                let notes = sheet.entry(Field::Notes).or_default();
-                if !notes.is_empty() {
-                    notes.push('\n');
-                }
-                notes.push_str("Imported from another environment: ");
-                notes.push_str(&clean(&name));
+                mark(&mut sheet, &name);
                 elsewhere.insert(name);
             }
             for (field, text) in sheet {
-                if text.chars().count() > LONGEST {
-                    return Err(too_long(number, field, entry.unread.len()));
-                }
                 records.push(Record::LogFieldSet {
                     entry_id: entry_id.clone(),
                     field,
@@ -158,16 +161,24 @@ impl Desk {
         })
     }
 
-    async fn is_known(&self, entry: &Incoming, sha256: &str, format: Format) -> Result<bool, Problem> {
+    async fn is_known(&self, entry: &Incoming, format: Format) -> Result<bool, Problem> {
         let store = &self.inner.store;
-        if store.log_has_content(sha256).await.map_err(stored)? {
-            return Ok(true);
+        let is_of_kind = |kind: &Kind| entry.kind.is_none_or(|said| said == *kind);
+        let of_kinds = [Kind::Rehearsal, Kind::Live].into_iter().filter(is_of_kind);
+        let contents = of_kinds.map(|kind| (content_of_kind_sha256(kind, &entry.sheet), None));
+        // What came from a file without kinds, or before they were in the digest, is told apart by the kind it is here.
+        let without = (content_sha256(&entry.sheet), entry.kind);
+        for (sha256, kind) in contents.chain([without]) {
+            if store.log_has_content(&sha256, kind).await.map_err(stored)? {
+                return Ok(true);
+            }
         }
         // An entry that was exported from here, and comes back without its id.
         let Some(date) = entry.sheet.get(&Field::Date).and_then(|date| day(date)) else {
             return Ok(false);
         };
         let filter = LogFilter {
+            kind: entry.kind,
             from: date.checked_sub_days(Days::new(1)),
             to: date.checked_add_days(Days::new(1)),
             zone: self.zone(),
@@ -178,6 +189,27 @@ impl Desk {
         Ok(rows
             .into_iter()
             .any(|row| in_file(counts(&row), format) == entry.sheet))
+    }
+}
+
+/// What an entry is known by when its file comes again.
+fn content_of(entry: &Incoming) -> String {
+    match entry.kind {
+        Some(kind) => content_of_kind_sha256(kind, &entry.sheet),
+        None => content_sha256(&entry.sheet),
+    }
+}
+
+/// Says in an entry's notes that it is from another environment, where they have room for that.
+fn mark(sheet: &mut Sheet, environment: &str) {
+    let mut notes = sheet.get(&Field::Notes).cloned().unwrap_or_default();
+    if !notes.is_empty() {
+        notes.push('\n');
+    }
+    notes.push_str("Imported from another environment: ");
+    notes.push_str(&clean(environment));
+    if notes.chars().count() <= LONGEST {
+        sheet.insert(Field::Notes, notes);
     }
 }
 

@@ -261,7 +261,7 @@ pub struct LogImportView {
     pub unread: Vec<LogUnreadView>,
     /// The entries that were there already, and of which the file says something else. They are as they were.
     pub changed: Vec<LogChangedView>,
-    /// The other environments that the entries made are of; their notes say so.
+    /// The other environments that the entries made are of; their notes say so where they have room.
     pub elsewhere: Vec<String>,
 }
 

@@ -469,6 +469,108 @@ async fn a_withdrawn_entry_stays_withdrawn_in_another_desk() {
 }
 
 #[tokio::test]
+async fn what_was_live_elsewhere_is_marked_from_markdown_too() {
+    let (bench, other) = (Bench::start().await, Bench::start().await);
+    let desk = bench.pointing_at(EnvironmentKindView::Live).await;
+    let entry = desk
+        .new_log_entry(None, &[(Field::Date, "2026-03-02".to_owned())])
+        .await
+        .unwrap();
+    desk.withdraw_log_entry(&entry.row.id, "typed twice")
+        .await
+        .unwrap();
+    let file = desk
+        .export_log(Some(&entry.row.id), &LogQuery::default(), LogFormat::Markdown)
+        .await
+        .unwrap();
+    let desk = other.open().await;
+    let imported = desk.import_log_entries(&file).await.unwrap();
+    assert_eq!(
+        (imported.unread, imported.elsewhere),
+        (vec![], vec![STUDIO.to_owned()])
+    );
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert_eq!(entry.row.kind, RunKind::Live);
+    assert_eq!(
+        field(&entry, Field::Notes).value,
+        "Imported from another environment: studio"
+    );
+    assert_eq!(entry.withdrawal.unwrap().reason, "typed twice");
+}
+
+#[tokio::test]
+async fn entries_that_differ_beside_their_fields_are_not_the_same() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let fields = json!({ "date": "2026-03-02", "reason": "again" });
+    let file = json!({ "entries": [
+        { "id": "x1", "kind": "rehearsal", "fields": fields },
+        { "id": "x2", "kind": "live", "fields": fields },
+        { "id": "x3", "kind": "live", "fields": fields },
+        { "id": "x3", "kind": "live", "withdrawn": "typed twice", "fields": fields },
+        { "id": "x3", "kind": "live", "fields": fields },
+    ] })
+    .to_string();
+    let imported = desk.import_log_entries(file.as_bytes()).await.unwrap();
+    assert_eq!((imported.made.len(), imported.known), (4, 1));
+    let again = desk.import_log_entries(file.as_bytes()).await.unwrap();
+    assert_eq!((again.made.len(), again.known), (0, 5));
+    // Nor is one that says neither its id nor its kind made of what is there already.
+    let without = json!([{ "fields": fields }]).to_string();
+    let again = desk.import_log_entries(without.as_bytes()).await.unwrap();
+    assert_eq!((again.made.len(), again.known), (0, 1));
+}
+
+#[tokio::test]
+async fn what_was_imported_without_its_kind_is_known_by_it() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    // Without a day, and corrected since: it is known by what stood in its file alone.
+    let fields = json!({ "reason": "again" });
+    let file = json!([{ "fields": fields }]).to_string();
+    let imported = desk.import_log_entries(file.as_bytes()).await.unwrap();
+    desk.set_log_field(&imported.made[0], Field::Reason, "once more")
+        .await
+        .unwrap();
+    for (kind, made) in [("rehearsal", 0), ("live", 1), ("live", 0)] {
+        let file = json!([{ "kind": kind, "fields": fields }]).to_string();
+        let imported = desk.import_log_entries(file.as_bytes()).await.unwrap();
+        assert_eq!(
+            (imported.made.len(), imported.known),
+            (made, u32::from(made == 0)),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn full_notes_from_elsewhere_are_taken_as_they_are() {
+    let bench = Bench::start().await;
+    let desk = bench.staging().await;
+    let of = |length: usize| {
+        let fields = json!({ "date": "2026-03-02", "notes": "x".repeat(length) });
+        json!([{ "environment": "opera", "fields": fields }]).to_string()
+    };
+    let imported = desk.import_log_entries(of(19_990).as_bytes()).await.unwrap();
+    assert_eq!(imported.elsewhere, ["opera"]);
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert_eq!(field(&entry, Field::Notes).value, "x".repeat(19_990));
+    let mark = "\nImported from another environment: opera";
+    let imported = desk
+        .import_log_entries(of(20_000 - mark.len()).as_bytes())
+        .await
+        .unwrap();
+    let entry = desk.log_entry(&imported.made[0]).await.unwrap();
+    assert!(field(&entry, Field::Notes).value.ends_with(mark));
+    let problem = desk.import_log_entries(of(20_001).as_bytes()).await.unwrap_err();
+    assert!(
+        problem.message.contains("Notes of its entry 1 is longer than"),
+        "{}",
+        problem.message
+    );
+}
+
+#[tokio::test]
 async fn what_was_not_kept_is_not_said_to_be_kept() {
     let bench = Bench::start().await;
     let desk = bench.staging().await;

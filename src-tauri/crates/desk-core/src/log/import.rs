@@ -3,7 +3,7 @@
 
 use super::{
     Field, Kind, Outcome, Sheet, clean, exchange,
-    markdown::{ID, SOURCES, unescaped},
+    markdown::{ID, SOURCES, WITHDRAWN, unescaped},
     text::INDENT,
 };
 use crate::lines::plain_ends;
@@ -157,7 +157,7 @@ fn read_lines(text: &str, format: Format) -> Result<Vec<Incoming>, NotALog> {
         open: None,
         in_sources: false,
         by_heading: false,
-        id_line: None,
+        head: Vec::new(),
     };
     for (index, line) in text.lines().enumerate() {
         reader.take(index + 1, line);
@@ -189,8 +189,8 @@ struct Reader {
     in_sources: bool,
     /// Whether the entry in hand was begun by a heading of somebody else's, which may as well stand within an entry.
     by_heading: bool,
-    /// The line of the newest id.
-    id_line: Option<(usize, String)>,
+    /// The lines of the newest id, and of why its entry was withdrawn.
+    head: Vec<(usize, String)>,
 }
 
 impl Reader {
@@ -209,8 +209,13 @@ impl Reader {
         if self.is_frame(bare) {
             return;
         }
-        if let Some(id) = self.id_of(bare) {
-            self.put_id(number, line, id);
+        if let Some((id, environment)) = self.id_of(bare) {
+            self.put_id(number, line, id, environment);
+            return;
+        }
+        if let Some(reason) = self.withdrawn_of(bare) {
+            self.entry().withdrawn = Some(reason);
+            self.head.push((number, line.to_owned()));
             return;
         }
         match self.field_of(bare) {
@@ -245,20 +250,21 @@ impl Reader {
         let Some(rest) = self.entries.pop() else { return };
         let before = self.entry();
         before.unread.extend(rest.unread);
-        if rest.id.is_some()
-            && let Some((line, text)) = self.id_line.take()
-        {
-            self.keep(line, &text, "no field of its entry follows");
+        if rest.id.is_some() {
+            for (line, text) in std::mem::take(&mut self.head) {
+                self.keep(line, &text, "no field of its entry follows");
+            }
         }
     }
 
-    fn put_id(&mut self, number: usize, line: &str, id: String) {
+    fn put_id(&mut self, number: usize, line: &str, id: String, environment: Option<String>) {
         if self.entry().id.is_some() {
             self.keep(number, line, "the entry's id is there twice");
             return;
         }
         self.entry().id = Some(id);
-        self.id_line = Some((number, line.to_owned()));
+        self.entry().environment = environment;
+        self.head = vec![(number, line.to_owned())];
         self.by_heading = false;
         self.open = None;
     }
@@ -327,16 +333,28 @@ impl Reader {
         true
     }
 
-    /// The id that a line tells, as the desk writes it: `Entry: 0197-a in studio`.
-    fn id_of(&self, bare: &str) -> Option<String> {
+    /// The id and the environment that a line tells, as the desk writes it: `Entry: 0197-a in studio`.
+    fn id_of(&self, bare: &str) -> Option<(String, Option<String>)> {
         let said = bare
             .strip_prefix(ID)
             .filter(|_| self.format == Format::Markdown)?
             .trim();
         let (id, environment) = said.split_once(" in ").unwrap_or((said, ""));
         let is_word = |text: &str| !text.contains(char::is_whitespace);
-        let id = unescaped(id);
-        (is_word(&id) && is_word(environment) && !id.is_empty()).then_some(id)
+        let (id, environment) = (unescaped(id), unescaped(environment));
+        (is_word(&id) && is_word(&environment) && !id.is_empty())
+            .then(|| (id, Some(environment).filter(|name| !name.is_empty())))
+    }
+
+    /// Why the entry was withdrawn, as the desk writes it below the id: `> Withdrawn: typed twice`.
+    fn withdrawn_of(&mut self, bare: &str) -> Option<String> {
+        let said = bare
+            .strip_prefix(WITHDRAWN)
+            .filter(|_| self.format == Format::Markdown)?;
+        let entry = self.entry();
+        let is_awaited = entry.id.is_some() && entry.withdrawn.is_none() && entry.sheet.is_empty();
+        let reason = clean(&unescaped(said));
+        (is_awaited && !reason.is_empty()).then_some(reason)
     }
 
     /// The field that a line fills, with what it says.

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 pub(super) const SOURCES: &str = "Where it comes from";
 /// What stands before an entry's id.
 pub(super) const ID: &str = "Entry:";
+/// What stands before the reason for which an entry was withdrawn.
+pub(super) const WITHDRAWN: &str = "> Withdrawn:";
 
 /// The characters that would be read as Markdown, wherever they stand.
 const SPECIAL: &str = "\\`*_[]<>|#&~$";
@@ -42,7 +44,7 @@ fn write_page(text: &mut String, page: &Page) {
         escaped(&page.environment)
     );
     if let Some(reason) = &page.withdrawn {
-        let _ = writeln!(text, "> Withdrawn: {}\n", escaped(&reason.replace('\n', " ")));
+        let _ = writeln!(text, "{WITHDRAWN} {}\n", escaped(&reason.replace('\n', " ")));
     }
     let sheet = page.sheet();
     let mut heading = None;

@@ -332,16 +332,18 @@ impl Store {
         .await
     }
 
-    /// Whether an entry was imported from a file with this content before.
+    /// Whether an entry was imported from a file with this content before; one of this kind, where one is given.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn log_has_content(&self, sha256: &str) -> Result<bool, StoreError> {
+    pub async fn log_has_content(&self, sha256: &str, kind: Option<Kind>) -> Result<bool, StoreError> {
         let sha256 = sha256.to_owned();
         self.read(move |connection| {
             Ok(connection
-                .prepare_cached("SELECT 1 FROM log_entry WHERE imported_sha256 = ?1")?
-                .exists([sha256])?)
+                .prepare_cached(
+                    "SELECT 1 FROM log_entry WHERE imported_sha256 = ?1 AND (?2 IS NULL OR kind = ?2)",
+                )?
+                .exists((sha256, kind.map(Word)))?)
         })
         .await
     }

@@ -145,8 +145,15 @@ async fn what_is_typed_is_kept_with_its_history_and_found() {
         (withdrawn.reason.as_str(), withdrawn.at_ms),
         ("typed for the wrong day", NOON)
     );
-    assert!(store.log_has_content("hash of a").await.unwrap());
-    assert!(!store.log_has_content("hash of b").await.unwrap());
+    for (sha256, kind, is_there) in [
+        ("hash of a", None, true),
+        ("hash of a", Some(Kind::Rehearsal), true),
+        ("hash of a", Some(Kind::Live), false),
+        ("hash of b", None, false),
+    ] {
+        let found = store.log_has_content(sha256, kind).await.unwrap();
+        assert_eq!(found, is_there, "{sha256} {kind:?}");
+    }
     assert!(store.verify().await.unwrap().is_whole());
 }
 

@@ -392,6 +392,92 @@ fn how_a_run_went_follows_from_what_counts() {
 }
 
 #[test]
+fn a_failure_is_called_off_only_by_what_is_said_of_it() {
+    let failed = [
+        "FAIL: no access to the catalogue",
+        "member could not borrow: FAIL",
+        "0 passed 3 failed",
+        "No login possible - failed",
+        "Failed: not allowed to borrow",
+        "Could not log in \u{2013} failed",
+        "Able to borrow? No (failed)",
+        "Failed: 0 of 9 passed",
+        "Failed: nothing is shown",
+        "passed: 0 failed: 3",
+        "passed 0, failed 3",
+        "v2.0 failed",
+        "phase-0 failed",
+        "failed: 0.5 %",
+        "FAIL: 0 / 9",
+        "not only failed, but lost",
+        "ok,failed",
+        "'failed'",
+    ];
+    for text in failed {
+        let said = sheet(&[(Field::MemberSmoke, text)]);
+        assert_eq!(Outcome::of(&said, None), Outcome::Failed, "{text}");
+    }
+    let done = [
+        "nothing failed",
+        "4 passed, 0 failed",
+        "0 of 9 failed",
+        "None of them failed",
+        "Nothing of it failed",
+        "failed: 0",
+        "passed=4 failed=0",
+        "failures: none - all is well",
+        "Failures: none.",
+        "No failures",
+        "did not fail",
+        "never failed",
+        "it didn\u{2019}t fail",
+        "without failure",
+        "4 of 4 passed",
+    ];
+    for text in done {
+        let said = sheet(&[(Field::MemberSmoke, text)]);
+        assert_eq!(Outcome::of(&said, None), Outcome::Done, "{text}");
+    }
+}
+
+#[test]
+fn markdown_tells_where_an_entry_was_and_why_it_was_withdrawn() {
+    let mut written = page(&filled());
+    written.environment = "the_studio".into();
+    written.withdrawn = Some("typed *twice*,\nby Bo".into());
+    let file = markdown(std::slice::from_ref(&written));
+    let entries = read(&file, Format::Markdown).unwrap();
+    assert_eq!(entries[0].id.as_deref(), Some("0197-a"));
+    assert_eq!(entries[0].environment.as_deref(), Some("the_studio"), "{file}");
+    assert_eq!(
+        entries[0].withdrawn.as_deref(),
+        Some("typed *twice*, by Bo"),
+        "{file}"
+    );
+    assert_eq!(entries[0].unread, []);
+    // Without its entry's id it is anybody's, and behind the fields or a second time too.
+    for (file, line) in [
+        ("# R-1 · live · done\n> Withdrawn: a\n- **Date:** x", 2),
+        ("# R-1 · live · done\nEntry: 1\n- **Date:** x\n> Withdrawn: a", 4),
+        (
+            "# R-1 · live · done\nEntry: 1\n> Withdrawn: a\n> Withdrawn: b\n- **Date:** x",
+            4,
+        ),
+        ("# R-1 · live · done\nEntry: 1\n> Withdrawn:\n- **Date:** x", 3),
+    ] {
+        let entries = read(file, Format::Markdown).unwrap();
+        let unread: Vec<usize> = entries[0].unread.iter().map(|unread| unread.line).collect();
+        assert_eq!(unread, [line], "{file:?}");
+    }
+    // Where no field follows, nothing of the head is lost.
+    let file = "- **Date:** x\n# R-2 · live · done\nEntry: 2 in b\n> Withdrawn: a";
+    let entries = read(file, Format::Markdown).unwrap();
+    let unread: Vec<usize> = entries[0].unread.iter().map(|unread| unread.line).collect();
+    assert_eq!((entries.len(), unread), (1, vec![3, 4]));
+    assert_eq!((&entries[0].environment, &entries[0].withdrawn), (&None, &None));
+}
+
+#[test]
 fn a_fact_stands_beside_what_was_typed() {
     let mut page = page(&sheet(&[(Field::ReleaseOwner, "Ana | Zoë")]));
     page.lines[0].fact = Some("uid_1".into());

@@ -65,7 +65,8 @@ fn what_is_unread_is_noted(entry: &Incoming, lines: usize) {
 
 /// The entry as the desk would write it out, its fields typed by somebody.
 fn page(entry: &Incoming) -> Page {
-    let is_a_word = |id: &&String| !id.contains(|c: char| c.is_whitespace() || c.is_control());
+    let is_a_word =
+        |word: &&String| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
     let typed = |(field, text): (&Field, &String)| Line {
         field: *field,
         fact: None,
@@ -84,9 +85,14 @@ fn page(entry: &Incoming) -> Page {
             .unwrap_or("0197-a".to_owned()),
         label: "R-014".to_owned(),
         kind: entry.kind.unwrap_or(Kind::Live),
-        environment: "studio".to_owned(),
+        environment: entry
+            .environment
+            .as_ref()
+            .filter(is_a_word)
+            .cloned()
+            .unwrap_or("studio".to_owned()),
         outcome: Outcome::Done,
-        withdrawn: None,
+        withdrawn: entry.withdrawn.clone(),
         lines: entry.sheet.iter().map(typed).collect(),
     }
 }
@@ -113,6 +119,9 @@ fn all_entries_come_back(entries: &[Incoming]) {
             assert!(again.unread.is_empty(), "{format:?}: {:?}", again.unread);
             assert_eq!(again.id.as_ref(), Some(&page.id), "{format:?}");
             assert_eq!(again.kind, Some(page.kind), "{format:?}");
+            assert_eq!(again.environment.as_ref(), Some(&page.environment), "{format:?}");
+            let reason = |of: &Option<String>| of.as_deref().map(letters);
+            assert_eq!(reason(&again.withdrawn), reason(&page.withdrawn), "{format:?}");
         }
     }
 }
@@ -252,11 +261,19 @@ fn is_frame(bare: &str, entries: &[Incoming], format: Format) -> bool {
             && parts.get(1).is_some_and(|word| Kind::from_word(word).is_some())
             && outcome.is_none_or(|known| known.is_some());
     }
-    bare.strip_prefix("Entry:").is_some_and(|id| {
-        let id = letters(id.split(" in ").next().unwrap_or_default());
-        entries
+    if let Some(reason) = bare.strip_prefix("> Withdrawn:") {
+        let reason = Some(letters(reason));
+        return entries
             .iter()
-            .any(|entry| entry.id.as_deref().map(letters).as_ref() == Some(&id))
+            .any(|entry| entry.withdrawn.as_deref().map(letters) == reason);
+    }
+    bare.strip_prefix("Entry:").is_some_and(|said| {
+        let (id, environment) = said.split_once(" in ").unwrap_or((said, ""));
+        let (id, environment) = (Some(letters(id)), letters(environment));
+        entries.iter().any(|entry| {
+            entry.id.as_deref().map(letters) == id
+                && entry.environment.as_deref().map(letters).unwrap_or_default() == environment
+        })
     })
 }
 

@@ -390,7 +390,7 @@ pub const UNREAD: &[(&str, &[usize], Fields)] = &[
     ),
     (
         "# R-1 · LIVE · done\n\nEntry: 7\n\n> Withdrawn: a test\n\n- **Date:** x",
-        &[5],
+        &[],
         &[(Date, "x")],
     ),
     (
