@@ -35,7 +35,7 @@ fn a_rehearsal_is_walked_through_by_keyboard_and_ends_in_a_verified_bundle() {
                     "{now} was not done: {}",
                     desk.text().await
                 );
-                do_it(desk, &now).await;
+                do_it(desk, &now, &place).await;
             }
             if walked.is_empty() {
                 desk.assert_accessible().await;
@@ -192,9 +192,9 @@ async fn tab_to(desk: &Desk, condition: &str) {
     panic!("no Tab leads to {condition}: {}", desk.text().await);
 }
 
-/// Waits for the next step, or until `idle` holds: then there is more to be done for this one.
-async fn wait(desk: &Desk, idle: &str) {
-    let place = place(desk).await;
+/// Waits until this step, as it was read before anything was pressed, has given way to the next, or until `idle` holds: then
+/// there is more to be done for it.
+async fn wait(desk: &Desk, place: &str, idle: &str) {
     let deadline = Instant::now() + STEP_WITHIN;
     // What was pressed is taken up in the next moments.
     tokio::time::sleep(POLL * 6).await;
@@ -206,7 +206,7 @@ async fn wait(desk: &Desk, idle: &str) {
 
 const NEVER: &str = "false";
 
-async fn do_it(desk: &Desk, act: &str) {
+async fn do_it(desk: &Desk, act: &str, place: &str) {
     walk_on(desk).await;
     match act {
         "set_phase" => {
@@ -220,7 +220,7 @@ async fn do_it(desk: &Desk, act: &str) {
             .await;
             desk.press("Rehearsed by hand").await;
             desk.press(&format!("{}{ENTER}", char::from(Key::Control))).await;
-            wait(desk, NEVER).await;
+            wait(desk, place, NEVER).await;
         }
         "checklist" => {
             desk.until("the checklist's button to have the focus", async || {
@@ -228,7 +228,7 @@ async fn do_it(desk: &Desk, act: &str) {
             })
             .await;
             desk.press(&ENTER.to_string()).await;
-            wait(desk, NEVER).await;
+            wait(desk, place, NEVER).await;
         }
         "questions" => {
             desk.until("a question to have the focus", async || {
@@ -236,7 +236,7 @@ async fn do_it(desk: &Desk, act: &str) {
             })
             .await;
             desk.press(&format!("No page to look at{TAB}{ENTER}")).await;
-            wait(desk, "document.querySelector('[data-testid^=question-]:not([data-state=attested]) textarea')?.value === ''").await;
+            wait(desk, place, "document.querySelector('[data-testid^=question-]:not([data-state=attested]) textarea')?.value === ''").await;
         }
         "gates" => {
             let button =
@@ -248,6 +248,7 @@ async fn do_it(desk: &Desk, act: &str) {
             desk.press(&ENTER.to_string()).await;
             wait(
                 desk,
+                place,
                 "document.querySelector('[data-testid=capture]:not([disabled])') !== null \
                  && [...document.querySelectorAll('[data-testid=gates] button')].every((one) => !one.disabled)",
             )
@@ -256,7 +257,7 @@ async fn do_it(desk: &Desk, act: &str) {
         "attach" => {
             focus_on(desk, "attach").await;
             desk.press(&ENTER.to_string()).await;
-            wait(desk, NEVER).await;
+            wait(desk, place, NEVER).await;
         }
         "tell_staff" | "tell_members" => {
             let copy = if act == "tell_staff" {
@@ -274,6 +275,7 @@ async fn do_it(desk: &Desk, act: &str) {
                 // A press is not taken while an earlier one is being done; then it is pressed again.
                 wait(
                     desk,
+                    place,
                     &format!("document.querySelector('[data-testid={copy}]').getAttribute('aria-disabled') !== 'true'"),
                 )
                 .await;
@@ -288,30 +290,30 @@ async fn do_it(desk: &Desk, act: &str) {
                     .await;
             }
         }
-        "roll_back" => roll_back(desk).await,
+        "roll_back" => roll_back(desk, place).await,
         "end_run" => {
             focus_on(desk, "end-run").await;
             desk.press(&ENTER.to_string()).await;
             desk.find("dialog[open]").await;
             tab_to(desk, "document.activeElement.textContent.trim() === 'End run' && document.activeElement.closest('dialog') !== null").await;
             desk.press(&ENTER.to_string()).await;
-            wait(desk, NEVER).await;
+            wait(desk, place, NEVER).await;
         }
         "lessons" => {
             focus_on(desk, "log-lessons").await;
             desk.press("Ask earlier").await;
-            wait(desk, NEVER).await;
+            wait(desk, place, NEVER).await;
         }
         "export" => {
             focus_on(desk, "export").await;
             desk.press(&ENTER.to_string()).await;
-            wait(desk, NEVER).await;
+            wait(desk, place, NEVER).await;
         }
         other => panic!("nobody knows how to do {other}"),
     }
 }
 
-async fn roll_back(desk: &Desk) {
+async fn roll_back(desk: &Desk, place: &str) {
     desk.until("the triggers to have the focus", async || {
         desk.execute("return document.activeElement.type").await == "radio"
     })
@@ -323,6 +325,7 @@ async fn roll_back(desk: &Desk) {
     desk.find("[data-testid=step-set-phase]").await;
     wait(
         desk,
+        place,
         "document.querySelector('[data-testid=because-place]') !== null",
     )
     .await;
@@ -338,6 +341,6 @@ async fn roll_back(desk: &Desk) {
         )
         .await;
         desk.press(&format!("#ops-library{ENTER}")).await;
-        wait(desk, NEVER).await;
+        wait(desk, place, NEVER).await;
     }
 }

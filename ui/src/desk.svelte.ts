@@ -241,7 +241,9 @@ export class Desk {
       case "tell_staff":
       case "tell_members":
       case "end_run":
+        break;
       case "export":
+        void this.evidence.look(rehearsal.run.id);
         break;
     }
     focusSoon(controls);

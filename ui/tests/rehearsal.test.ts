@@ -138,6 +138,12 @@ describe("walking through it", () => {
     await settle();
     expect(words("rehearsal")).toContain("Every step is done, and the evidence is sealed.");
     expect(screen.queryByTestId("rehearsal-go")).toBeNull();
+    const ended = rehearsalOf(STEPS_IN_ALL);
+    const [first] = ended.steps;
+    if (first) first.progress = "passed_over";
+    host.show({ rehearsal: ended });
+    await settle();
+    expect(words("rehearsal")).toContain("The evidence is sealed; 1 step was passed over.");
     await click(screen.getByTestId("rehearsal-leave"));
     expect(host.given("leaveRehearsal")).toHaveLength(2);
   });

@@ -378,7 +378,7 @@ impl Desk {
                 Ok(record) => followed.walk.apply(&record),
                 // A newer desk's act is no step that is known here.
                 Err(problem) => {
-                    tracing::warn!(seq = entry.seq, code = ?problem.code, "an entry cannot be read")
+                    tracing::warn!(seq = entry.seq, code = ?problem.code, "an entry cannot be read");
                 }
             }
         }
