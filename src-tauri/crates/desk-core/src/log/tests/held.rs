@@ -222,8 +222,12 @@ fn clean_line(line: &str) -> String {
     kept.strip_prefix('x').unwrap_or_default().to_owned()
 }
 
-/// What stands behind the colon of each beginning that names a field.
+/// What stands behind the colon of each beginning that names a field, with a task's box before it or without.
 fn after_labels(line: &str) -> impl Iterator<Item = &str> {
+    let line = ["[ ] ", "[x] "]
+        .iter()
+        .find_map(|task| line.strip_prefix(task))
+        .unwrap_or(line);
     line.match_indices(':')
         .filter(|(at, _)| Field::from_person(&line[..*at]).is_some())
         .map(|(at, _)| &line[at + 1..])

@@ -96,3 +96,12 @@ fn a_line() -> impl Strategy<Value = String> {
         },
     )
 }
+
+/// What a fuzzer found, so that it is asked of every build.
+#[test]
+fn a_tasks_box_without_a_bullet_is_accounted_for() {
+    of_every_file(
+        "# Our rehearsal\n\n**Date**: a\n# Next\n[x] Date: b\n",
+        Format::Markdown,
+    );
+}
